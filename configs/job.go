@@ -1,0 +1,73 @@
+// Package configs answers: what can I write? It reads job.toml and site.toml, with errors
+// that name file, line, key and the mend.
+package configs
+
+import (
+	"time"
+
+	"hpcsub/items"
+)
+
+// Job is a job.toml, read and checked. The zero value of a field means "not given".
+type Job struct {
+	Path        string     // the file, as it was named
+	Dir         string     // its folder, absolute
+	Name        string     // safe for file and job names
+	Work        items.Spec // what runs, over which items
+	Each        Each
+	Limits      Limits
+	Plan        PlanKeys
+	Slurm       SlurmKeys
+	Environment Environment
+}
+
+// Each is what one item typically needs.
+type Each struct {
+	Time      time.Duration `json:"time_ns,omitempty"`    // typical elapsed time
+	MemoryMiB int           `json:"memory_mib,omitempty"` // of the whole item
+	CPUs      int           `json:"cpus,omitempty"`       // 0 = 1
+	Parallel  string        `json:"parallel,omitempty"`   // "", "none", "threads"
+	Timeout   time.Duration `json:"timeout_ns,omitempty"` // this kills the item
+}
+
+// Limits are what the whole run may use.
+type Limits struct {
+	Nodes    int           `json:"nodes,omitempty"`
+	CPUs     int           `json:"cpus,omitempty"`
+	Time     time.Duration `json:"time_ns,omitempty"` // first start to last end
+	CPUHours float64       `json:"cpu_hours,omitempty"`
+	// Failures stops the run when this many first items all fail alike. nil = the default
+	// (strategies.DefaultFailures), 0 = never.
+	Failures *int `json:"failures,omitempty"`
+}
+
+// PlanKeys is the [plan] table.
+type PlanKeys struct {
+	Minimize string `json:"minimize,omitempty"` // "" and "makespan", or "cost"
+	Strategy string `json:"strategy,omitempty"` // forced, or ""
+}
+
+// SlurmKeys is the [slurm] table, handed to Slurm as it is.
+type SlurmKeys struct {
+	Account     string   `json:"account,omitempty"`
+	Partition   string   `json:"partition,omitempty"`
+	QOS         string   `json:"qos,omitempty"`
+	Reservation string   `json:"reservation,omitempty"`
+	Constraint  string   `json:"constraint,omitempty"`
+	Options     []string `json:"options,omitempty"`
+}
+
+// Environment is the [environment] table: what a script sets up before the work.
+type Environment struct {
+	Modules   []string   `json:"modules,omitempty"`
+	Venv      string     `json:"venv,omitempty"`      // folder; relative to the job's
+	Conda     string     `json:"conda,omitempty"`     // name or prefix
+	Setup     string     `json:"setup,omitempty"`     // a line of shell
+	Variables []Variable `json:"variables,omitempty"` // in the file's order
+}
+
+// Variable is one environment variable.
+type Variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}

@@ -1,0 +1,191 @@
+package slurm
+
+import "time"
+
+// Cluster is a picture of a cluster at one moment. Its JSON form is the contract
+// of `hpcsub cluster --json`: times in seconds, memory in MiB, unknown = null.
+type Cluster struct {
+	Name       string      `json:"name"`
+	Version    string      `json:"version"` // "24.11.5"; "" for a cluster without Slurm
+	Client     string      `json:"client"`  // "commands", "local"
+	User       string      `json:"user"`
+	Taken      time.Time   `json:"taken"` // when the picture was taken
+	Limits     Limits      `json:"limits"`
+	Scheduler  Scheduler   `json:"scheduler"`
+	Partitions []Partition `json:"partitions"`
+	Nodes      []Node      `json:"nodes"`
+	Queue      []Queued    `json:"queue"`   // planned starts of waiting jobs that Slurm told, any user's
+	Unknown    []string    `json:"unknown"` // what could not be asked, in words
+}
+
+// Limits are those that bind this user, from the configuration and from associations and QOS.
+type Limits struct {
+	MaxArraySize  *int          `json:"max_array_size"`  // caps the INDEX: 1001 allows 0-1000
+	MaxJobCount   *int          `json:"max_job_count"`   // jobs that the controller holds, all users
+	MaxSubmitJobs *int          `json:"max_submit_jobs"` // of the default account and QOS
+	Associations  []Association `json:"associations"`
+	QOS           []QOS         `json:"qos"`
+}
+
+// Association is an account that this user may charge, with its limits and their use now.
+type Association struct {
+	Account   string   `json:"account"`
+	Partition string   `json:"partition"` // "" = any
+	Default   bool     `json:"default"`   // the user's default account
+	QOS       []string `json:"qos"`       // allowed; empty where it could not be asked
+	Use       Use      `json:"use"`
+}
+
+// QOS is a quality of service with the limits for this user and their use now.
+type QOS struct {
+	Name     string `json:"name"`
+	Priority int    `json:"priority"`
+	Use      Use    `json:"use"`
+}
+
+// Use is a set of limits (nil = no limit) and how much of each is taken.
+type Use struct {
+	MaxJobs        *int           `json:"max_jobs"`
+	Jobs           int            `json:"jobs"`
+	MaxSubmitJobs  *int           `json:"max_submit_jobs"`
+	SubmittedJobs  int            `json:"submitted_jobs"`
+	MaxWallS       *int           `json:"max_wall_s"`       // of one job
+	MaxTRES        map[string]int `json:"max_tres"`         // of all of the user's jobs together: cpu, mem (MiB), node, gres/gpu
+	TRES           map[string]int `json:"tres"`             // the use of it
+	MaxTRESPerJob  map[string]int `json:"max_tres_per_job"` // of one job
+	GroupMaxTRES   map[string]int `json:"group_max_tres"`   // of everybody under this association or QOS
+	GroupTRES      map[string]int `json:"group_tres"`       // the use of it
+	GroupMaxJobs   *int           `json:"group_max_jobs"`   // GrpJobs
+	GroupJobs      int            `json:"group_jobs"`       //
+	GroupMaxSubmit *int           `json:"group_max_submit"` // GrpSubmitJobs
+	GroupSubmitted int            `json:"group_submitted"`  //
+}
+
+// Scheduler is the part of Slurm's configuration that decides how items fit and when slots refill.
+type Scheduler struct {
+	SelectType       string            `json:"select_type"`       // "select/cons_tres"
+	SelectParameters []string          `json:"select_parameters"` // "CR_CORE_MEMORY"
+	Parameters       map[string]string `json:"parameters"`        // SchedulerParameters, split; flags map to ""
+	MPIDefault       string            `json:"mpi_default"`
+	KillWaitS        int               `json:"kill_wait_s"`
+	MinJobAgeS       int               `json:"min_job_age_s"`
+	EnforceLimits    bool              `json:"enforce_limits"` // AccountingStorageEnforce has limits
+	Accounting       bool              `json:"accounting"`     // slurmdbd keeps records
+	DefMemPerCPUMiB  int               `json:"def_mem_per_cpu_mib"`
+	DefMemPerNodeMiB int               `json:"def_mem_per_node_mib"`
+	TopologyPlugin   string            `json:"topology_plugin"`
+	ProctrackType    string            `json:"proctrack_type"`
+	TaskPlugin       string            `json:"task_plugin"`
+}
+
+// Partition is a set of nodes with rules.
+type Partition struct {
+	Name             string   `json:"name"`
+	Default          bool     `json:"default"`
+	State            string   `json:"state"`        // UP, DOWN, DRAIN, INACTIVE
+	TimeLimitS       *int     `json:"time_limit_s"` // null = no limit
+	DefaultTimeS     *int     `json:"default_time_s"`
+	Nodes            int      `json:"nodes"` // count
+	NodeList         []string `json:"-"`     // names, expanded
+	MinNodes         int      `json:"min_nodes"`
+	MaxNodes         *int     `json:"max_nodes"` // of one job
+	MaxCPUsPerNode   *int     `json:"max_cpus_per_node"`
+	MaxMemPerNodeMiB *int     `json:"max_mem_per_node_mib"`
+	MaxMemPerCPUMiB  *int     `json:"max_mem_per_cpu_mib"`
+	DefMemPerCPUMiB  *int     `json:"def_mem_per_cpu_mib"`
+	DefMemPerNodeMiB *int     `json:"def_mem_per_node_mib"`
+	AllowAccounts    []string `json:"allow_accounts"` // empty = all
+	DenyAccounts     []string `json:"deny_accounts"`
+	AllowQOS         []string `json:"allow_qos"`
+	DenyQOS          []string `json:"deny_qos"`
+	AllowGroups      []string `json:"allow_groups"`
+	QOS              string   `json:"qos"`            // the partition's own
+	OverSubscribe    string   `json:"over_subscribe"` // NO, EXCLUSIVE, YES:4, FORCE:4
+	ExclusiveUser    bool     `json:"exclusive_user"`
+	PriorityTier     int      `json:"priority_tier"`
+	Usable           bool     `json:"usable"`  // by this user, now
+	WhyNot           string   `json:"why_not"` // one sentence; "" when usable
+}
+
+// Node is one machine.
+type Node struct {
+	Name               string   `json:"name"`
+	State              string   `json:"state"` // base state: IDLE, MIXED, ALLOCATED, DOWN …
+	Flags              []string `json:"flags"` // DRAIN, MAINT, RESERVED, NOT_RESPONDING …
+	Partitions         []string `json:"partitions"`
+	Arch               string   `json:"arch"` // as uname -m: "x86_64"
+	Sockets            int      `json:"sockets"`
+	CoresPerSocket     int      `json:"cores_per_socket"`
+	ThreadsPerCore     int      `json:"threads_per_core"`
+	CPUs               int      `json:"cpus"` // what Slurm may hand out (CPUEfctv where it is known)
+	CPUsAllocated      int      `json:"cpus_allocated"`
+	MemoryMiB          int      `json:"memory_mib"`
+	MemoryAllocatedMiB int      `json:"memory_allocated_mib"`
+	GRES               []GRES   `json:"gres"`
+	Features           []string `json:"features"`
+	Reason             string   `json:"reason"` // why it is down or drained
+	Weight             int      `json:"weight"`
+}
+
+// GRES is a generic resource of a node.
+type GRES struct {
+	Name  string `json:"name"` // "gpu"
+	Type  string `json:"type"` // "a100"; "" when untyped
+	Count int    `json:"count"`
+	Used  int    `json:"used"`
+}
+
+// Queued is a waiting job whose start Slurm has planned on named nodes.
+type Queued struct {
+	Start time.Time `json:"start"`
+	Nodes []string  `json:"nodes"`
+}
+
+// Available says whether the node takes new jobs: up, answering, not drained and not reserved.
+func (n Node) Available() bool {
+	switch n.State {
+	case "IDLE", "MIXED", "ALLOCATED", "COMPLETING":
+	default:
+		return false
+	}
+	for _, f := range n.Flags {
+		switch f {
+		case "DRAIN", "NOT_RESPONDING", "MAINTENANCE", "MAINT", "RESERVED", "FAIL", "POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN", "REBOOT_ISSUED", "INVALID_REG", "PLANNED_DOWN":
+			return false
+		}
+	}
+	return true
+}
+
+// Cores is the number of physical cores.
+func (n Node) Cores() int { return n.Sockets * n.CoresPerSocket }
+
+// FreeCPUs is how many CPUs are not allocated.
+func (n Node) FreeCPUs() int { return max(0, n.CPUs-n.CPUsAllocated) }
+
+// FreeMemoryMiB is how much memory is not allocated.
+func (n Node) FreeMemoryMiB() int { return max(0, n.MemoryMiB-n.MemoryAllocatedMiB) }
+
+// Partition returns the partition of that name, or nil.
+func (c *Cluster) Partition(name string) *Partition {
+	for i := range c.Partitions {
+		if c.Partitions[i].Name == name {
+			return &c.Partitions[i]
+		}
+	}
+	return nil
+}
+
+// NodesOf returns the nodes of a partition in the order of the cluster.
+func (c *Cluster) NodesOf(partition string) []Node {
+	var nodes []Node
+	for _, n := range c.Nodes {
+		for _, p := range n.Partitions {
+			if p == partition {
+				nodes = append(nodes, n)
+				break
+			}
+		}
+	}
+	return nodes
+}

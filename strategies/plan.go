@@ -1,0 +1,112 @@
+// Package strategies answers: which way is best? Choose is pure: the same input gives the
+// same plan on any machine, without a file, a clock or a random source.
+package strategies
+
+import (
+	"time"
+
+	"hpcsub/configs"
+	"hpcsub/slurm"
+)
+
+// Input is everything that a choice depends on. plan.json keeps it, so that a plan can be replayed.
+type Input struct {
+	Items   int               `json:"items"`
+	Program string            `json:"program"` // first word of the command, for the explanation
+	Each    configs.Each      `json:"each"`
+	Limits  configs.Limits    `json:"limits"`
+	Plan    configs.PlanKeys  `json:"plan"`
+	Slurm   configs.SlurmKeys `json:"slurm"`
+	Sample  []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
+	Cluster *slurm.Cluster    `json:"cluster"`
+	Costs   Costs             `json:"costs"`
+	Starts  []Guess           `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
+	Local   bool              `json:"local"`
+}
+
+// Guess is what `sbatch --test-only` said of a candidate: a start, or a refusal.
+type Guess struct {
+	Strategy string    `json:"strategy"`
+	Start    time.Time `json:"start"`
+	Refused  string    `json:"refused,omitempty"` // Slurm's words; a refused candidate is not feasible
+}
+
+// Plan is the ranked outcome of a choice (the contract of `hpcsub plan --json`).
+type Plan struct {
+	Job        string      `json:"job"`
+	Items      int         `json:"items"`
+	Minimize   string      `json:"minimize"`
+	Chosen     *Candidate  `json:"chosen"` // null when nothing fits
+	Candidates []Candidate `json:"candidates"`
+	Rejections []Rejection `json:"rejections"`
+	Warnings   []Warning   `json:"warnings"`
+	Why        string      `json:"why"`
+}
+
+// Candidate is one feasible way to run the job.
+type Candidate struct {
+	Strategy string   `json:"strategy"`
+	Request  Request  `json:"request"`
+	Layout   Layout   `json:"layout"`
+	Estimate Estimate `json:"estimate"`
+	Guess    *Guess   `json:"slurm_guess,omitempty"`
+}
+
+// Request is what Slurm is asked for: of one array task where there is an array.
+type Request struct {
+	Partition        string `json:"partition"`
+	Account          string `json:"account"`
+	QOS              string `json:"qos"`
+	Nodes            int    `json:"nodes"`
+	Tasks            int    `json:"tasks"`
+	CPUsPerTask      int    `json:"cpus_per_task"`
+	MemoryPerNodeMiB int    `json:"memory_per_node_mib"` // 0 = Slurm's default
+	GRES             string `json:"gres"`
+	TimeLimitS       int    `json:"time_limit_s"`
+	ArrayTasks       int    `json:"array_tasks"`    // 0 = no array
+	ArrayThrottle    int    `json:"array_throttle"` // 0 = none
+	Exclusive        bool   `json:"exclusive"`
+}
+
+// Layout is how the items are laid on the allocation. A part is what one worker takes:
+// one array task, or one node of a job over nodes.
+type Layout struct {
+	Parts        int `json:"parts"`          // workers in all
+	Slots        int `json:"slots"`          // items side by side in one worker
+	CPUsPerItem  int `json:"cpus_per_item"`  // also the thread variables
+	ItemsPerPart int `json:"items_per_part"` // the most that one part is given
+}
+
+// Estimate is a prediction in seconds from the submission of the first Slurm job.
+type Estimate struct {
+	QueueWait    *float64 `json:"queue_wait_s"` // 0 = now, null = unknown
+	Elapsed      float64  `json:"elapsed_s"`    // first start to last end
+	Makespan     float64  `json:"makespan_s"`   // queue wait (unknown counts as none) + elapsed
+	MakespanLow  float64  `json:"makespan_low_s"`
+	MakespanHigh float64  `json:"makespan_high_s"`
+	CPUHours     float64  `json:"cpu_hours"` // allocated, not asked for
+	GPUHours     float64  `json:"gpu_hours"`
+	Cost         *float64 `json:"cost"`       // by the site's charges; null where there are none
+	Efficiency   float64  `json:"efficiency"` // CPU time of the items / CPU time allocated
+	Basis        string   `json:"basis"`      // measured, declared, assumed
+	Parts        []Term   `json:"parts"`      // what the makespan is made of, for --explain
+}
+
+// Term is one named part of an estimate.
+type Term struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+	Note    string  `json:"note,omitempty"`
+}
+
+// Rejection says why a strategy cannot be used here.
+type Rejection struct {
+	Strategy string `json:"strategy"`
+	Reason   string `json:"reason"`
+}
+
+// Warning is doubtful, not broken. Rule is a stable word for scripts.
+type Warning struct {
+	Rule string `json:"rule"`
+	Text string `json:"text"`
+}
