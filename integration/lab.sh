@@ -1,0 +1,130 @@
+#!/bin/bash
+# lab.sh: a Slurm cluster in containers.
+#
+#   lab.sh up                         builds and starts what is missing; ends when all nodes can take jobs
+#   lab.sh exec HOST USER COMMAND     runs COMMAND in USER's login shell on ctl, login, c1, c2, c3 or c4
+#   lab.sh status                     shows its containers and nodes
+#   lab.sh logs [HOST]                shows the daemons' logs, of ctl unless another is named
+#   lab.sh down                       removes its containers, network and volumes
+#   lab.sh reap                       reads names of labs until standard input ends, then takes them and the
+#                                     engine down: whoever held the pipe has ended, in whatever way
+#
+# Environment: SUITE (bullseye, bookworm, trixie or forky), FLAVOUR (default, or cgroup, where Slurm holds jobs to
+# their memory), LAB (a name, for several labs at once), NET (the third octet of 10.88.x.0; a free one if not given).
+set -u -o pipefail
+here=$(dirname "$(realpath "$0")")
+export SUITE=${SUITE:-trixie} FLAVOUR=${FLAVOUR:-default}
+export LAB=${LAB:-hpcsub-$SUITE-$FLAVOUR} IMAGE='' NET=${NET:-}
+export COMPOSE_API_VERSION=auto
+
+say() { echo "lab $LAB: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+compose() {
+  local files=(-f "$here/lab/docker-compose.yml")
+  [ "$FLAVOUR" = cgroup ] && files+=(-f "$here/lab/docker-compose.cgroup.yml")
+  if docker compose version >/dev/null 2>&1; then
+    docker compose -p "$LAB" "${files[@]}" "$@"
+  else
+    docker-compose -p "$LAB" "${files[@]}" "$@"
+  fi
+}
+
+# subnets LAB prints the third octets that are taken: the lab's own one, or everybody's if no lab is named.
+subnets() {
+  docker network ls -q ${1:+--filter "name=^${1}_lab$"} |
+    xargs -r docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{"\n"}}{{end}}' |
+    sed -n 's/^10\.88\.\([0-9]*\)\.0.*/\1/p'
+}
+
+free_subnet() {
+  local taken octet
+  taken=$(subnets)
+  for octet in $(seq 20 250); do
+    grep -qx "$octet" <<<"$taken" || { echo "$octet"; return; }
+  done
+}
+
+usable_nodes() { sinfo -h -N -p long -o '%N %T' | grep -cE ' (idle|mixed|allocated|completing|planned)$'; }
+
+wait_for_nodes() {
+  docker exec "$LAB-ctl" timeout 90 bash -c "$(declare -f usable_nodes)"'
+    until [ -e /run/lab/ready ] && [ "$(usable_nodes)" = 4 ]; do sleep 0.1; done 2>/dev/null'
+}
+
+check_flavour() {
+  case $FLAVOUR in
+    default) ;;
+    cgroup) [ -d /sys/fs/cgroup/memory ] || die "flavour cgroup needs a host with cgroup version 1" ;;
+    *) die "no flavour $FLAVOUR: want default or cgroup" ;;
+  esac
+}
+
+up() {
+  local start=$SECONDS output
+  check_flavour
+  "$here/engine.sh" ensure || exit 1
+  IMAGE=$("$here/image.sh" "$SUITE") || exit 1
+  docker ps -q --filter "name=^$LAB-" --filter status=paused | xargs -r docker unpause >/dev/null
+  {
+    flock 9
+    NET=${NET:-$(subnets "$LAB")}
+    NET=${NET:-$(free_subnet)}
+    output=$(compose up -d 2>&1 9>&-) || die "compose up did not work: $(tail -n 1 <<<"$output")"
+  } 9>"$here/.state/up.lock"
+  wait_for_nodes || die "not all nodes came up: $(docker exec "$LAB-ctl" sinfo -h -N -p long -o '%N %T' 2>&1 | paste -sd ' ')"
+  say "up after $((SECONDS - start)) s"
+}
+
+# remove_cgroups takes away what slurmd made in the host's hierarchy.
+remove_cgroups() {
+  [ -n "$1" ] || return
+  docker run --rm -v /sys/fs/cgroup:/cgroup:rw "$1" \
+    find /cgroup -mindepth 2 -depth -type d -path "/cgroup/*/$LAB*" -exec rmdir {} +
+}
+
+down() {
+  local output image
+  docker info >/dev/null 2>&1 || return 0
+  image=$(docker inspect --format '{{.Config.Image}}' "$LAB-c1" 2>/dev/null)
+  output=$(NET=0 IMAGE=none compose down -v -t 0 2>&1) || die "compose down did not work: $(tail -n 1 <<<"$output")"
+  [ "$FLAVOUR" != cgroup ] || remove_cgroups "$image"
+}
+
+status() {
+  docker ps -a --filter "name=^$LAB-" --format 'table {{.Names}}\t{{.Status}}\t{{.Image}}'
+  docker exec "$LAB-login" sinfo -N -o '%8N %10T %4c %8m %20G %f'
+}
+
+# exec_in HOST USER COMMAND. Standard input is passed on; a terminal is one inside too.
+exec_in() {
+  local folder=/home/$2 terminal=()
+  [ "$2" = root ] && folder=/root
+  [ -t 0 ] && [ -t 1 ] && terminal=(-t)
+  exec docker exec -i "${terminal[@]}" -u "$2" -e "USER=$2" -e "LOGNAME=$2" -w "$folder" "$LAB-$1" bash -lc "$3"
+}
+
+logs() {
+  docker logs "$LAB-$1"
+  [ "$1" != ctl ] || docker exec "$LAB-ctl" tail -n 40 /var/log/slurm/{slurmctld,slurmdbd,slurmrestd}.log
+}
+
+reap() {
+  local labs
+  trap '' HUP INT TERM
+  mapfile -t labs
+  for LAB in "${labs[@]}"; do
+    case $LAB in *-cgroup) FLAVOUR=cgroup ;; *) FLAVOUR=default ;; esac
+    down
+  done
+  "$here/engine.sh" stop
+}
+
+usage() { sed -n '2,/^set/s/^#\( \|$\)//p' "$0" >&2; exit 2; }
+
+case ${1-} in
+  up | down | status | reap) "$1" ;;
+  exec) [ $# = 4 ] || usage; exec_in "$2" "$3" "$4" ;;
+  logs) logs "${2:-ctl}" ;;
+  *) usage ;;
+esac
