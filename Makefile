@@ -1,0 +1,62 @@
+# hpcsub. `make help` lists the targets.
+SHELL := /bin/bash
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+GO ?= go
+export CGO_ENABLED = 0
+
+.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret release clean help
+
+build: ## bin/hpcsub, one static binary
+	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
+
+demo: build ## the main job on this machine, no Slurm needed (under two minutes)
+	examples/demo.sh bin/hpcsub
+
+test: build unit fuzz integration ## everything, also on containerised Slurm; brings what it needs
+
+unit: tools ## unit, golden and CLI tests
+	$(GO) test ./...
+
+FUZZTIME ?= 4s
+fuzz: ## every fuzz target for $(FUZZTIME)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+SLURM ?= 24.11
+integration: build ## end-to-end and fault tests on containerised Slurm
+	integration/test.sh $(SLURM)
+
+integration-all: build
+	@echo "hpcsub: integration-all is not built yet: only Slurm 24.11 is tested (make integration)" >&2; exit 2
+
+lint: tools ## gofmt, go vet, staticcheck, shellcheck
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt-clean:"; gofmt -l .; exit 1; }
+	$(GO) vet ./... && $(GO) vet -tags integration ./integration/
+	$(GO) tool staticcheck ./... && $(GO) tool staticcheck -tags integration ./integration/
+	shellcheck $$(git ls-files '*.sh' .ci/run)
+
+golden: ## rewrite the golden files; review them as code
+	$(GO) test ./strategies ./templates -update
+	$(GO) test ./configs ./cmd/hpcsub -update
+
+bench: build ## the ratios of docs/benchmarks.md, each measured in one run
+	integration/bench.sh
+
+record regret:
+	@echo "hpcsub: make $@ is not built yet" >&2; exit 2
+
+release: ## static binaries for Linux on amd64 and arm64 in dist/
+	@for arch in amd64 arm64; do echo "dist/hpcsub-linux-$$arch"; \
+	  GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o dist/hpcsub-linux-$$arch ./cmd/hpcsub || exit 1; done
+
+.PHONY: tools
+tools: # what the tests run besides Go
+	@integration/tools.sh
+
+clean: ## remove what was built
+	rm -rf bin dist
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
