@@ -11,6 +11,7 @@ import (
 
 // Input is everything that a choice depends on. plan.json keeps it, so that a plan can be replayed.
 type Input struct {
+	Job     string            `json:"job"` // its name, for the plan
 	Items   int               `json:"items"`
 	Program string            `json:"program"` // first word of the command, for the explanation
 	Each    configs.Each      `json:"each"`
@@ -22,6 +23,9 @@ type Input struct {
 	Costs   Costs             `json:"costs"`
 	Starts  []Guess           `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
 	Local   bool              `json:"local"`
+	// Tools are the programs that the caller looked for, with their paths; "" = looked for and not
+	// there. "parallel" is asked for by gnu-parallel; a tool that is not a key was not looked for.
+	Tools map[string]string `json:"tools,omitempty"`
 }
 
 // Guess is what `sbatch --test-only` said of a candidate: a start, or a refusal.
@@ -63,7 +67,7 @@ type Request struct {
 	MemoryPerNodeMiB int    `json:"memory_per_node_mib"` // 0 = Slurm's default
 	GRES             string `json:"gres"`
 	TimeLimitS       int    `json:"time_limit_s"`
-	ArrayTasks       int    `json:"array_tasks"`    // 0 = no array
+	ArrayTasks       int    `json:"array_tasks"`    // of all submissions together; 0 = no array
 	ArrayThrottle    int    `json:"array_throttle"` // 0 = none
 	Exclusive        bool   `json:"exclusive"`
 }
@@ -71,10 +75,18 @@ type Request struct {
 // Layout is how the items are laid on the allocation. A part is what one worker takes:
 // one array task, or one node of a job over nodes.
 type Layout struct {
-	Parts        int `json:"parts"`          // workers in all
-	Slots        int `json:"slots"`          // items side by side in one worker
-	CPUsPerItem  int `json:"cpus_per_item"`  // also the thread variables
-	ItemsPerPart int `json:"items_per_part"` // the most that one part is given
+	Parts        int          `json:"parts"`          // workers in all
+	Slots        int          `json:"slots"`          // items side by side in one worker
+	CPUsPerItem  int          `json:"cpus_per_item"`  // also the thread variables
+	ItemsPerPart int          `json:"items_per_part"` // the most that one part is given
+	Submissions  []IndexRange `json:"submissions"`    // one sbatch each; together they are all parts
+}
+
+// IndexRange is the parts that one sbatch carries: First to First+Count-1. An array's indices run from 0
+// to Count-1 whatever First is, because MaxArraySize caps the index and not the number of tasks.
+type IndexRange struct {
+	First int `json:"first"`
+	Count int `json:"count"`
 }
 
 // Estimate is a prediction in seconds from the submission of the first Slurm job.
@@ -99,10 +111,13 @@ type Term struct {
 	Note    string  `json:"note,omitempty"`
 }
 
-// Rejection says why a strategy cannot be used here.
+// Rejection says why a strategy cannot be used here. Where a limit is the cause, it is named as data too.
 type Rejection struct {
 	Strategy string `json:"strategy"`
-	Reason   string `json:"reason"`
+	Reason   string `json:"reason"`          // one sentence with the limit, its value and who can raise it
+	Limit    string `json:"limit,omitempty"` // "partition short: MaxTime", "limits.cpus"
+	Value    string `json:"value,omitempty"` // "30 min"
+	Raise    string `json:"raise,omitempty"` // who can raise it: "you, in job.toml", "the administrator"
 }
 
 // Warning is doubtful, not broken. Rule is a stable word for scripts.
