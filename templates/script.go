@@ -25,6 +25,8 @@ type Script struct {
 	Range    strategies.IndexRange // the parts that this submission carries
 	Items    int                   // of the whole run
 
+	Exclude []string // nodes not to use again
+
 	SlurmVersion string // "24.11.5"; "" where there is no Slurm
 	KillWaitS    int    // from SIGTERM to SIGKILL at the time limit; 0 = not known
 	Slurm        configs.SlurmKeys
