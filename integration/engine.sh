@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # engine.sh ensure|stop: a container engine for the lab.
 #
 # ensure  uses the engine that answers; where none does, root on Debian or Ubuntu gets one: the missing

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # image.sh SUITE: makes the lab's image for a Debian suite and prints its name, hpcsub-lab:SUITE-HASH.
 #
 # HASH is that of the Dockerfile and of what it copies, so an image that is there is up to date and nothing

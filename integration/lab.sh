@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # lab.sh: a Slurm cluster in containers.
 #
 #   lab.sh up                         builds and starts what is missing; ends when all nodes can take jobs
@@ -76,11 +76,11 @@ up() {
   say "up after $((SECONDS - start)) s"
 }
 
-# remove_cgroups takes away what slurmd made in the host's hierarchy.
+# remove_cgroups IMAGE takes away what slurmd made in the host's hierarchy, but for what another lab uses.
 remove_cgroups() {
   [ -n "$1" ] || return
   docker run --rm -v /sys/fs/cgroup:/cgroup:rw "$1" \
-    find /cgroup -mindepth 2 -depth -type d -path "/cgroup/*/$LAB*" -exec rmdir {} +
+    find /cgroup -mindepth 2 -depth -type d -path '/cgroup/*/slurm_c[1-4]*' -exec rmdir {} + 2>/dev/null || true
 }
 
 down() {

@@ -1,7 +1,8 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # daemon.sh ACTION slurmctld|slurmdbd|slurmrestd, in the controller's container:
-# kill     kill -9; it starts again at once
-# hold     kill -9; it stays down until it is released
+# restart  SIGTERM; it starts again at once
+# kill     SIGKILL; it starts again at once
+# hold     SIGKILL; it stays down until it is released
 # release  lets it start again
 # freeze   SIGSTOP: it accepts connections and answers none
 # thaw     SIGCONT
@@ -9,11 +10,17 @@ set -eu
 pid=$(cat "/run/lab/$2.pid")
 hold=/run/lab/$2.hold
 
+end() {
+  kill "-$1" "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+}
+
 case $1 in
-  kill) kill -KILL "$pid" ;;
+  restart) end TERM ;;
+  kill) end KILL ;;
   hold)
     touch "$hold"
-    kill -KILL "$pid"
+    end KILL
     ;;
   release) rm -f "$hold" ;;
   freeze) kill -STOP "$pid" ;;

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # entrypoint.sh controller|node|login: what a container of the lab runs. Any other argument is run as a command.
 set -u
 
@@ -12,6 +12,8 @@ configure() {
   for folder in conf "conf-$SUITE" "conf-$FLAVOUR"; do
     [ -d "/lab/$folder" ] && cp "/lab/$folder"/*.conf /etc/slurm/
   done
+  # labs share the host's cgroups, which bear the jobs' ids
+  [ "$FLAVOUR" = cgroup ] && echo "FirstJobId=$((NET * 250000))" >>/etc/slurm/tracking.conf
   chmod 644 /etc/slurm/*.conf
   chown slurm:slurm /etc/slurm/slurmdbd.conf
   chmod 600 /etc/slurm/slurmdbd.conf

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # init-accounting.sh: accounts, users and QOS with limits. What is there already stays as it is.
 # alice has room; bob meets his limits soon; QOS fast and gpuq are for tests of limits.
 {
