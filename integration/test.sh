@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# test.sh [VERSION [FLAG...]]: the integration tests on a version of Slurm, 24.11 unless another is named; FLAGs go
+# to go test. Nothing is left running, unless HPCSUB_LAB_KEEP=1 keeps the labs for the next run.
+set -eu
+here=$(dirname "$(realpath "$0")")
+version=${1:-24.11}
+case $version in
+  20.11) export SUITE=bullseye ;;
+  22.05) export SUITE=bookworm ;;
+  24.11) export SUITE=trixie ;;
+  26.05) export SUITE=forky ;;
+  *)
+    echo "test.sh: no Slurm $version: want 20.11, 22.05, 24.11 or 26.05" >&2
+    exit 2
+    ;;
+esac
+[ "${HPCSUB_LAB_KEEP-}" = 1 ] || trap '"$here/engine.sh" stop' EXIT
+
+# What may take a minute comes first: go test would hold back its progress until the end.
+"$here/engine.sh" ensure
+"$here/image.sh" "$SUITE" >/dev/null
+echo "test: Slurm $version on Debian $SUITE, a few minutes" >&2
+cd "$here/.."
+go test -tags integration -count=1 -timeout 20m "${@:2}" ./integration/
