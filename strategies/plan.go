@@ -117,7 +117,8 @@ type Rejection struct {
 	Reason   string `json:"reason"`          // one sentence with the limit, its value and who can raise it
 	Limit    string `json:"limit,omitempty"` // "partition short: MaxTime", "limits.cpus"
 	Value    string `json:"value,omitempty"` // "30 min"
-	Raise    string `json:"raise,omitempty"` // who can raise it: "you, in job.toml", "the administrator"
+	Raise    string `json:"raise,omitempty"` // who can: "you can raise it in job.toml"
+	room     int    // the limit as a number, to tell the wider of two
 }
 
 // Warning is doubtful, not broken. Rule is a stable word for scripts.

@@ -1,0 +1,111 @@
+package strategies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hpcsub/slurm"
+)
+
+// admits checks the partition's rules for this job as a whole.
+func admits(in Input, p slurm.Partition) *Rejection {
+	name := "partition " + p.Name
+	a := association(in, p.Name)
+	account := in.Slurm.Account
+	if account == "" && a != nil {
+		account = a.Account
+	}
+	refuse := func(rule string, names []string) *Rejection {
+		l := limit{name: name + "'s " + rule, value: strings.Join(names, ","), raise: theAdmin}
+		return l.refuse("account " + account + " and QOS " + qos(in, a) + " are not let in")
+	}
+	switch {
+	case !p.Usable && p.WhyNot != "":
+		return &Rejection{Reason: name + " cannot be used: " + p.WhyNot}
+	case !p.Usable:
+		return &Rejection{Reason: name + " cannot be used: its state is " + p.State}
+	case p.MinNodes > 1:
+		l := limit{name: name + "'s MinNodes", n: p.MinNodes, raise: theAdmin}
+		return l.refuse("items run on one node each")
+	case in.Slurm.Account != "" && a == nil && len(in.Cluster.Limits.Associations) > 0:
+		return &Rejection{Reason: fmt.Sprintf("account %q is not one of yours in partition %s: %s", in.Slurm.Account,
+			p.Name, strings.Join(accounts(in), ", "))}
+	case in.Slurm.QOS != "" && a != nil && len(a.QOS) > 0 && !slices.Contains(a.QOS, in.Slurm.QOS):
+		return &Rejection{Reason: fmt.Sprintf("QOS %q is not one that account %s may use: %s", in.Slurm.QOS, a.Account,
+			strings.Join(a.QOS, ", "))}
+	case account != "" && len(p.AllowAccounts) > 0 && !slices.Contains(p.AllowAccounts, account):
+		return refuse("AllowAccounts", p.AllowAccounts)
+	case account != "" && slices.Contains(p.DenyAccounts, account):
+		return refuse("DenyAccounts", p.DenyAccounts)
+	case in.Slurm.QOS != "" && len(p.AllowQOS) > 0 && !slices.Contains(p.AllowQOS, in.Slurm.QOS):
+		return refuse("AllowQos", p.AllowQOS)
+	case in.Slurm.QOS != "" && slices.Contains(p.DenyQOS, in.Slurm.QOS):
+		return refuse("DenyQos", p.DenyQOS)
+	}
+	return nil
+}
+
+func accounts(in Input) []string {
+	var names []string
+	for _, a := range in.Cluster.Limits.Associations {
+		if !slices.Contains(names, a.Account) {
+			names = append(names, a.Account)
+		}
+	}
+	return names
+}
+
+// unknownPartition says which partitions there are.
+func unknownPartition(in Input) *Rejection {
+	var names []string
+	for _, p := range in.Cluster.Partitions {
+		names = append(names, p.Name)
+	}
+	return &Rejection{Reason: fmt.Sprintf("there is no partition %q; there are %s", in.Slurm.Partition, strings.Join(names, ", "))}
+}
+
+// holds checks that one job of a demand could ever run on a node of the pool.
+func (o *pool) holds(d demand) *Rejection {
+	if o.size == 0 {
+		return &Rejection{Reason: "no node of partition " + o.Name + " takes jobs now with the features asked for"}
+	}
+	var no *Rejection
+	for _, g := range o.groups {
+		r := o.fit(g, d)
+		if r.all == 0 {
+			continue
+		}
+		if no = o.perJob(1, r.cpus, r.memoryMiB); no == nil {
+			return nil
+		}
+	}
+	if no != nil {
+		return no
+	}
+	return o.tooLarge(d)
+}
+
+// tooLarge names what an item needs and the most that the partition has.
+func (o *pool) tooLarge(d demand) *Rejection {
+	cpus, memory := 0, 0
+	for _, g := range o.groups {
+		cpus, memory = max(cpus, g.CPUs), max(memory, g.MemoryMiB)
+	}
+	if positive(o.MaxCPUsPerNode) && *o.MaxCPUsPerNode < cpus {
+		l := limit{name: "partition " + o.Name + "'s MaxCPUsPerNode", n: *o.MaxCPUsPerNode, raise: theAdmin}
+		if d.cpus > l.n {
+			return l.refuse("an item needs " + counted(d.cpus, "CPU"))
+		}
+	}
+	if positive(o.MaxMemPerNodeMiB) && d.memoryMiB > *o.MaxMemPerNodeMiB {
+		l := limit{name: "partition " + o.Name + "'s MaxMemPerNode", value: mib(*o.MaxMemPerNodeMiB), raise: theAdmin}
+		return l.refuse("an item and its worker need " + mib(d.memoryMiB))
+	}
+	needs := "an item needs " + counted(d.cpus, "CPU")
+	if d.memoryMiB > 0 {
+		needs += " and " + mib(d.memoryMiB) + " with its worker"
+	}
+	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has both (at most %s, %s)", needs, o.Name,
+		counted(cpus, "CPU"), mib(memory))}
+}

@@ -1,0 +1,89 @@
+package strategies
+
+// packed is an array with as many tasks as run at once, each of which keeps a queue of items over its CPUs:
+// for many short items, and for items of uneven length.
+func packed() strategy {
+	return strategy{name: "packed", template: "packed", costs: workerCosts, propose: proposePacked}
+}
+
+func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
+	var shapes []shape
+	var refused []Rejection
+	for _, slots := range p.packSizes(o) {
+		more, no := p.packs(o, slots)
+		shapes = append(shapes, more...)
+		if no != nil {
+			refused = append(refused, *no)
+		}
+	}
+	return shapes, refused
+}
+
+// packs are the shapes with one size of pack: as many as there is room for now, and as many as there
+// would be room for, in whole rounds of those now.
+func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
+	throttle, no := p.throttle(o, slots)
+	if no != nil {
+		return nil, no
+	}
+	at := o.places(p.demand(slots), 1, 0)
+	useful := (p.in.Items + slots - 1) / slots
+	ever, now := min(at.ever, useful, throttle), min(at.now, useful, throttle)
+	counts := []int{ever}
+	if now > 0 && now < ever {
+		counts = []int{now, min(useful, (ever+now-1)/now*now)}
+	}
+	left := p.submitLeft(o)
+	var shapes []shape
+	for _, parts := range counts {
+		s := shape{strategy: packed(), pool: o, parts: parts, slots: slots, nodes: 1, array: true}
+		s = s.shorter(p)
+		if left != nil && s.parts > left.n {
+			s.parts = left.n
+		}
+		if s.parts < 1 {
+			continue
+		}
+		if throttle < s.parts {
+			s.throttle = throttle
+			if most := p.in.Cluster.Limits.MaxArraySize; positive(most) && s.parts > *most {
+				s.parts = *most // a throttle binds one array only
+			}
+		}
+		shapes = append(shapes, s.levelled(p))
+	}
+	return shapes, nil
+}
+
+// shorter deals the items to more tasks where a task would not end within the longest time limit that
+// may be asked for. The tasks then take turns.
+func (s shape) shorter(p *problem) shape {
+	if s.pool.wall == nil || s.parts < 1 {
+		return s
+	}
+	scale := p.lengths.safe
+	if p.lengths.basis == Assumed { // a tenfold guess is no reason for ten times the jobs
+		scale = 1
+	}
+	span := s.work(p).span(0, scale)
+	room := (float64(s.pool.wall.n) - 60) / 1.2
+	if span <= room || room <= 0 {
+		return s
+	}
+	rounds := int(span/room) + 1
+	useful := (p.in.Items + s.slots - 1) / s.slots
+	s.parts = min(useful, s.parts*rounds)
+	return s
+}
+
+// levelled takes away slots that would only stand idle in the last round, where lengths are even: 100
+// items on 64 slots take two rounds, and so they do on 50.
+func (s shape) levelled(p *problem) shape {
+	if !p.lengths.even() {
+		return s
+	}
+	each := (p.in.Items + s.parts - 1) / s.parts
+	rounds := (each + s.slots - 1) / s.slots
+	s.slots = (each + rounds - 1) / rounds
+	return s
+}

@@ -1,0 +1,203 @@
+package strategies
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"hpcsub/slurm"
+)
+
+// workerMiB is what hpcsub's worker and the shell around it need beside the items.
+const workerMiB = 64
+
+// problem is an Input made ready once for all strategies.
+type problem struct {
+	in      Input
+	costs   Costs
+	lengths lengths
+	cpus    int // of one item
+	pools   []*pool
+}
+
+// pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.
+type pool struct {
+	slurm.Partition
+	scheduler slurm.Scheduler
+	groups    []group // in the order in which Slurm fills them
+	size      int     // nodes in all groups
+	binding   []binding
+	wall      *limit // the longest time limit that may be asked for; nil = any
+	now       time.Time
+	reserved  bool // in a reservation what is free says nothing about a start
+}
+
+// group is nodes that are alike in all that counts: ten thousand nodes have a few shapes.
+type group struct {
+	slurm.Node           // one of them
+	count      int       // how many there are
+	planned    time.Time // the earliest start that Slurm has planned on them for a waiting job; zero = none
+}
+
+// newProblem reads the cluster for this job. Without a pool the rejection says why.
+func newProblem(in Input) (*problem, *Rejection) {
+	p := &problem{in: in, cpus: max(1, in.Each.CPUs)}
+	switch {
+	case in.Items < 1:
+		return nil, &Rejection{Reason: "there are no items; give items, [sweep] or [zip] at least one"}
+	case in.Cluster == nil:
+		return nil, &Rejection{Reason: "nothing is known of the cluster"}
+	}
+	p.costs, p.lengths = costsOf(in), lengthsOf(in)
+	var first *Rejection
+	for _, part := range candidates(in) {
+		pool, no := p.newPool(part)
+		if no == nil {
+			p.pools = append(p.pools, pool)
+		} else if first == nil {
+			first = no
+		}
+	}
+	if len(p.pools) == 0 && first == nil {
+		first = unknownPartition(in)
+	}
+	if len(p.pools) == 0 {
+		return nil, first
+	}
+	return p, nil
+}
+
+// candidates are the partitions to look at: those that job.toml names, else all, the default first.
+// Partitions of GPU nodes alone are left to work that uses GPUs, unless they are all that there is.
+func candidates(in Input) []slurm.Partition {
+	named := strings.Split(in.Slurm.Partition, ",")
+	var all, plain []slurm.Partition
+	for _, p := range in.Cluster.Partitions {
+		if in.Slurm.Partition == "" || slices.Contains(named, p.Name) {
+			all = append(all, p)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b slurm.Partition) int {
+		if a.Default == b.Default {
+			return 0
+		}
+		if a.Default {
+			return -1
+		}
+		return 1
+	})
+	for _, p := range all {
+		if p.Default || in.Slurm.Partition != "" || !onlyGPUs(in.Cluster.NodesOf(p.Name)) {
+			plain = append(plain, p)
+		}
+	}
+	if len(plain) == 0 {
+		return all
+	}
+	return plain
+}
+
+func onlyGPUs(nodes []slurm.Node) bool {
+	return len(nodes) > 0 && !slices.ContainsFunc(nodes, func(n slurm.Node) bool {
+		return !slices.ContainsFunc(n.GRES, func(g slurm.GRES) bool { return g.Name == "gpu" })
+	})
+}
+
+func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
+	in := p.in
+	if no := admits(in, part); no != nil {
+		return nil, no
+	}
+	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken, reserved: in.Slurm.Reservation != ""}
+	if exclusive(in) {
+		o.OverSubscribe = "EXCLUSIVE"
+	}
+	o.gather(in)
+	o.binding = bindings(in, part)
+	o.wall = o.wallLimit(in)
+	if no := o.holds(p.demand(1)); no != nil {
+		return nil, no
+	}
+	if left := p.submitLeft(o); left != nil && left.n == 0 {
+		return nil, left.refuse("not one more job can be submitted")
+	}
+	return o, nil
+}
+
+// gather groups the nodes that take jobs.
+func (o *pool) gather(in Input) {
+	type kind struct {
+		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated int
+		planned                                                            time.Time
+	}
+	planned := plannedStarts(in.Cluster.Queue)
+	at := map[kind]int{}
+	for _, n := range in.Cluster.NodesOf(o.Name) {
+		if !takesJobs(n, o.reserved) || !hasFeatures(n, in.Slurm.Constraint) {
+			continue
+		}
+		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUsAllocated, n.MemoryMiB, n.MemoryAllocatedMiB, planned[n.Name]}
+		i, ok := at[k]
+		if !ok {
+			i = len(o.groups)
+			at[k] = i
+			o.groups = append(o.groups, group{Node: n, planned: k.planned})
+		}
+		o.groups[i].count++
+		o.size++
+	}
+	slices.SortStableFunc(o.groups, func(a, b group) int { return a.Weight - b.Weight })
+}
+
+// plannedStarts is the earliest planned start of a waiting job on each node that has one.
+func plannedStarts(queue []slurm.Queued) map[string]time.Time {
+	first := map[string]time.Time{}
+	for _, q := range queue {
+		for _, n := range q.Nodes {
+			if t := first[n]; !q.Start.IsZero() && (t.IsZero() || q.Start.Before(t)) {
+				first[n] = q.Start
+			}
+		}
+	}
+	return first
+}
+
+// demand is what a job asks of a node on which it runs some items side by side.
+func (p *problem) demand(slots int) demand {
+	d := demand{cpus: slots * p.cpus}
+	if p.in.Each.MemoryMiB > 0 {
+		d.memoryMiB = slots*p.in.Each.MemoryMiB + workerMiB
+	}
+	return d
+}
+
+func (o *pool) fit(g group, d demand) room { return fit(o.scheduler, o.Partition, g.Node, d) }
+
+// exclusive says that job.toml asks for whole nodes.
+func exclusive(in Input) bool {
+	return slices.ContainsFunc(in.Slurm.Options, func(s string) bool {
+		return s == "--exclusive" || s == "--exclusive=exclusive"
+	})
+}
+
+func takesJobs(n slurm.Node, reserved bool) bool {
+	if reserved { // its nodes are marked, and are the ones to use
+		n.Flags = slices.DeleteFunc(slices.Clone(n.Flags), func(f string) bool { return f == "RESERVED" })
+	}
+	return n.Available()
+}
+
+// hasFeatures reads a plain constraint: features joined by & (or a comma), or by |. Of a
+// richer one (counts, brackets) nothing is concluded.
+func hasFeatures(n slurm.Node, constraint string) bool {
+	if constraint == "" || strings.ContainsAny(constraint, "[](){}*!") {
+		return true
+	}
+	for _, choice := range strings.Split(constraint, "|") {
+		every := strings.FieldsFunc(choice, func(r rune) bool { return r == '&' || r == ',' })
+		if !slices.ContainsFunc(every, func(f string) bool { return !slices.Contains(n.Features, f) }) {
+			return true
+		}
+	}
+	return false
+}

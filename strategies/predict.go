@@ -1,0 +1,151 @@
+package strategies
+
+import "math"
+
+// prediction is a candidate with what ranking needs beside it.
+type prediction struct {
+	Candidate
+	shape    shape
+	places   places
+	warnings []Warning
+}
+
+// predict simulates a shape, or says which limit it would break.
+func (p *problem) predict(s shape) (prediction, *Rejection) {
+	limitS, no, warn := s.timeLimit(p)
+	if no != nil {
+		return prediction{}, no
+	}
+	out := prediction{shape: s, places: s.pool.places(s.demand(p), s.nodes, limitS)}
+	if out.places.ever == 0 {
+		return out, s.noPlace(p)
+	}
+	if !s.array { // an array is throttled instead
+		if no := p.tooManyCPUs(out.places.most * s.nodes); no != nil {
+			return out, no
+		}
+	}
+	if no := s.pool.perJob(s.nodes, out.places.most*s.nodes, s.demand(p).memoryMiB*s.nodes); no != nil {
+		return out, no
+	}
+	for _, w := range []*Warning{warn, s.note} {
+		if w != nil {
+			out.warnings = append(out.warnings, *w)
+		}
+	}
+	out.Candidate = Candidate{Strategy: s.strategy.name, Request: s.request(p, limitS), Layout: s.layout(p)}
+	out.Estimate = p.estimate(s, out.places)
+	return out, p.exceeds(out.Estimate)
+}
+
+func (s shape) noPlace(p *problem) *Rejection {
+	return &Rejection{Reason: "partition " + s.pool.Name + " never has " + counted(s.nodes, "node") + " for jobs of " +
+		counted(s.slots*p.cpus, "CPU") + " at once"}
+}
+
+// exceeds holds the estimate against the run's own limits.
+func (p *problem) exceeds(e Estimate) *Rejection {
+	if most := p.in.Limits.CPUHours; most > 0 && e.CPUHours > most {
+		l := limit{name: "limits.cpu_hours", value: figure(most), raise: theUser}
+		return l.refuse("it would take " + figure(e.CPUHours) + " CPU-hours")
+	}
+	if most := p.in.Limits.Time.Seconds(); most > 0 && e.Elapsed > most {
+		l := limit{name: "limits.time", value: InWords(most), raise: theUser}
+		return l.refuse("it would take " + InWords(e.Elapsed))
+	}
+	return nil
+}
+
+// starts is how parts of the shape start. The first tick after a submission comes at any time within a
+// period: at once at the low end, half a period later on average.
+func (p *problem) starts(s shape, places int, tick float64) starting {
+	c := p.costs
+	st := starting{first: tick * c.ArrayPeriod, delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: places}
+	if s.throttle > 0 {
+		st.places = min(places, s.throttle*len(s.layout(p).Submissions))
+	}
+	return st
+}
+
+// simulate runs a shape with all lengths multiplied by scale.
+func (p *problem) simulate(s shape, places int, tick, scale float64) outcome {
+	return simulate(s, s.work(p).spans(scale), p.starts(s, places, tick))
+}
+
+func simulate(s shape, spans []float64, st starting) outcome {
+	if s.together() {
+		return st.together(spans)
+	}
+	return st.run(spans)
+}
+
+// estimate fills in every figure of a shape. Its low end also counts on all places that the pool has, its
+// middle and its high end on those that are free, since nobody knows when the others will be.
+func (p *problem) estimate(s shape, at places) Estimate {
+	l := p.lengths
+	mid := p.simulate(s, at.first, 0.5, 1)
+	low := p.simulate(s, at.ever, 0, l.low)
+	high := p.simulate(s, at.first, 1, l.high)
+	wait := seconds(at.wait)
+	e := Estimate{
+		QueueWait: at.wait, Elapsed: mid.end - mid.start, Makespan: wait + mid.end,
+		MakespanLow: wait + min(low.end, mid.end), MakespanHigh: wait + max(high.end, mid.end),
+		CPUHours: mid.busy * at.cpus / 3600, Basis: l.basis,
+	}
+	if mid.busy > 0 {
+		e.Efficiency = min(1, l.mean*float64(p.in.Items)*float64(p.cpus)/(mid.busy*at.cpus))
+	}
+	return e
+}
+
+// terms takes the makespan apart: each layer of the simulation is run without those above it, and what it
+// adds is its part.
+func (p *problem) terms(s shape, at places) []Term {
+	w := s.work(p)
+	mid := p.simulate(s, at.first, 0.5, 1)
+	bare := w
+	bare.overhead = overhead{begin: w.overhead.begin, end: w.overhead.end}
+	st := p.starts(s, at.first, 0.5)
+	free := starting{first: st.first, delay: st.delay, places: st.places} // starts as soon as there is a place
+	slots := float64(s.slots * min(s.parts, max(1, st.places)))
+	if s.together() {
+		slots = float64(s.slots * s.parts)
+	}
+	ideal := p.lengths.mean * float64(p.in.Items) / slots
+	undispatched := simulate(s, bare.spans(1), free).end
+	dispatched := simulate(s, w.spans(1), free).end
+	around := w.overhead.begin + w.overhead.end
+	terms := []Term{
+		{"queue wait", seconds(at.wait), waitNote(at.wait)},
+		{"start", mid.start + w.overhead.begin, "the scheduler's next tick, the job and its worker"},
+		{"work", ideal, counted(p.in.Items, "item") + " of " + InWords(p.lengths.mean) + " over " + counted(int(slots), "slot")},
+		{"imbalance", undispatched - mid.start - around - ideal, "slots without an item near the end, and workers that start anew"},
+		{"dispatch", dispatched - undispatched, "one item after another is handed out"},
+		{"refill", mid.end - dispatched, "freed places wait for the scheduler's next tick"},
+		{"stop", w.overhead.end, "from the last item to the end of its job"},
+	}
+	for i, t := range terms {
+		if math.Abs(t.Seconds) < 1e-6 { // what rounding leaves of a difference
+			terms[i].Seconds = 0
+		}
+	}
+	return terms
+}
+
+// seconds is a known wait; an unknown one counts as none.
+func seconds(wait *float64) float64 {
+	if wait == nil {
+		return 0
+	}
+	return *wait
+}
+
+func waitNote(wait *float64) string {
+	switch {
+	case wait == nil:
+		return "unknown, counted as none"
+	case *wait == 0:
+		return "it fits what is free now"
+	}
+	return "not before a planned start of another job on these nodes"
+}

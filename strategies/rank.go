@@ -1,0 +1,134 @@
+package strategies
+
+// tie is how much two candidates must differ to count as different.
+const tie = 0.05
+
+// A minute: from here on a start of its own costs an item nothing that matters.
+const longItem = 60
+
+// A run that takes longer than this may well see more of the cluster become free.
+const mayGrow = 600
+
+// rule is one criterion: less is better, and what lies within the slack of the least stays in.
+type rule struct {
+	value func(prediction) float64
+	slack float64
+}
+
+// rank orders predictions, the best first: by what is to be minimized, and what ties there by the rules
+// that follow. What starts now goes before what waits for nobody knows how long.
+func (p *problem) rank(all []prediction) []prediction {
+	if len(all) == 0 {
+		return nil
+	}
+	rules := p.rules(all)
+	ranked := make([]prediction, 0, len(all))
+	for len(all) > 0 {
+		i := best(all, rules)
+		ranked = append(ranked, all[i])
+		rest := make([]prediction, 0, len(all)-1)
+		all = append(append(rest, all[:i]...), all[i+1:]...)
+	}
+	return ranked
+}
+
+// best is the index of the prediction that is left when each rule in turn has kept those near its least.
+func best(all []prediction, rules []rule) int {
+	left := make([]int, len(all))
+	for i := range left {
+		left[i] = i
+	}
+	for _, r := range rules {
+		least := r.value(all[left[0]])
+		for _, i := range left {
+			least = min(least, r.value(all[i]))
+		}
+		var near []int
+		for _, i := range left {
+			if r.value(all[i]) <= least*(1+r.slack) {
+				near = append(near, i)
+			}
+		}
+		if left = near; len(left) == 1 {
+			break
+		}
+	}
+	return left[0]
+}
+
+func (p *problem) rules(all []prediction) []rule {
+	quickest := all[0].Estimate.Elapsed
+	for _, c := range all {
+		quickest = min(quickest, c.Estimate.Elapsed)
+	}
+	starts := rule{value: func(c prediction) float64 { return yes(!c.worthStarting(quickest)) }}
+	makespan := rule{func(c prediction) float64 { return c.Estimate.Makespan }, tie}
+	cost := rule{func(c prediction) float64 { return c.Estimate.CPUHours }, tie}
+	first := []rule{starts, makespan}
+	if p.in.Plan.Minimize == "cost" {
+		first = []rule{cost, starts, makespan}
+	}
+	return append(append(first, p.tieRules(all)...), cost.exactly(), makespan.exactly())
+}
+
+// worthStarting says that it starts now and had better do so. What takes up more room as that becomes free
+// always had; what keeps to the little that is free now had not, where it would take hours longer than the
+// quickest does once that starts.
+func (c prediction) worthStarting(quickest float64) bool {
+	if c.places.wait == nil || *c.places.wait > 0 {
+		return false
+	}
+	grows := c.shape.array && c.Layout.Parts > c.places.now
+	return grows || c.Estimate.Makespan <= max(4*quickest, quickest+3600)
+}
+
+func (r rule) exactly() rule { return rule{value: r.value} }
+
+// tieRules are the rules of the craft, each once in words in why.go.
+func (p *problem) tieRules(all []prediction) []rule {
+	order := map[string]int{}
+	for i, s := range known() {
+		order[s.name] = i
+	}
+	short := p.lengths.mean < longItem
+	return []rule{
+		// The default partition is where the site wants work that has no reason to be elsewhere.
+		{value: func(c prediction) float64 { return yes(!c.shape.pool.Default) }},
+		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.
+		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
+		// What is busy now may become free while the run lasts.
+		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(c.Estimate.Makespan > mayGrow) }, 0.25},
+		{func(c prediction) float64 { return c.Estimate.CPUHours }, tie},
+		// Long items on whole nodes: the tool that users know, where it is known to be there.
+		{value: func(c prediction) float64 { return yes(short || !c.shape.whole || p.in.Tools["parallel"] == "") }},
+		// Where it is not known to be there, a way that needs nothing on the nodes is safer.
+		{value: func(c prediction) float64 { return yes(c.Strategy == "gnu-parallel" && p.in.Tools["parallel"] == "") }},
+		// Every Slurm job is work for the controller, which is everybody's.
+		{value: func(c prediction) float64 { return float64(c.jobs()) }},
+		{value: func(c prediction) float64 { return float64(order[c.Strategy]) }},
+	}
+}
+
+// fewLong says that there are several items of a minute or more, and a CPU for each.
+func (p *problem) fewLong(all []prediction) bool {
+	if p.in.Items < 2 || p.lengths.mean < longItem {
+		return false
+	}
+	for _, c := range all {
+		if c.Strategy == "array" && c.Layout.ItemsPerPart == 1 && c.places.first >= p.in.Items &&
+			(c.shape.throttle == 0 || c.shape.throttle >= p.in.Items) {
+			return true
+		}
+	}
+	return false
+}
+
+// jobs is how many jobs the controller is given, an array's tasks one by one.
+func (c prediction) jobs() int { return max(1, c.Request.ArrayTasks) }
+
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

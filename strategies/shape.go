@@ -1,0 +1,101 @@
+package strategies
+
+import (
+	"fmt"
+	"math"
+)
+
+// shape is one request and layout, before anything is predicted of it.
+type shape struct {
+	strategy strategy
+	pool     *pool
+	parts    int
+	slots    int  // items side by side in a part
+	nodes    int  // of one Slurm job; each node runs a part
+	array    bool // a part is an array task
+	throttle int  // array tasks at once; 0 = any number
+	whole    bool // it fills the nodes that it takes
+	note     *Warning
+}
+
+// demand is what the shape asks of each node.
+func (s shape) demand(p *problem) demand { return p.demand(s.slots) }
+
+func (s shape) work(p *problem) work {
+	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: s.strategy.costs(p.costs)}
+}
+
+// together says that all parts run in one Slurm job, over its nodes.
+func (s shape) together() bool { return !s.array && s.parts > 1 }
+
+// timeLimit is what is asked of Slurm for one job: the high end of its longest part, a fifth and a minute
+// more, in whole minutes (its resolution), two at least. With a sample, one more item of the greatest
+// length is allowed for: the worst item has probably not been seen. A limit that is too short loses work,
+// one that is too long only starts later, so with nothing known the high end is ten times the guess.
+func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning) {
+	w := s.work(p)
+	high := longest(w.spans(p.lengths.safe))
+	if p.lengths.basis == Measured {
+		high += p.lengths.clip(p.lengths.longest * p.lengths.safe)
+	}
+	wanted := limitFor(high)
+	if s.pool.wall == nil || wanted <= s.pool.wall.n {
+		return wanted, nil, nil
+	}
+	l, expected := *s.pool.wall, longest(w.spans(1))
+	if expected+p.costs.Stop > float64(l.n) {
+		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
+	}
+	if p.lengths.basis != Assumed { // of a mere assumption the first hint has said enough
+		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time "+
+			"are not started, and hpcsub retry runs them", InWords(high), l.name, l.value)}
+	}
+	return l.n, nil, warn
+}
+
+func limitFor(high float64) int {
+	return 60 * max(2, int(math.Ceil((1.2*high+60)/60)))
+}
+
+func longest(spans []float64) float64 {
+	out := 0.0
+	for _, s := range spans {
+		out = max(out, s)
+	}
+	return out
+}
+
+// layout is the shape in the words of the contract; an array is split where the site caps its index.
+func (s shape) layout(p *problem) Layout {
+	return Layout{
+		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus,
+		ItemsPerPart: (p.in.Items + s.parts - 1) / s.parts,
+		Submissions:  split(s.parts, s.array, p.in.Cluster.Limits.MaxArraySize),
+	}
+}
+
+// split deals the parts to submissions of nearly equal length, none longer than MaxArraySize.
+func split(parts int, array bool, most *int) []IndexRange {
+	if !array || !positive(most) || parts <= *most {
+		return []IndexRange{{0, parts}}
+	}
+	n := (parts + *most - 1) / *most
+	all := make([]IndexRange, n)
+	for k := range all {
+		first, next := k*parts/n, (k+1)*parts/n
+		all[k] = IndexRange{first, next - first}
+	}
+	return all
+}
+
+func (s shape) request(p *problem, limitS int) Request {
+	r := Request{
+		Partition: s.pool.Name, Account: p.in.Slurm.Account, QOS: p.in.Slurm.QOS,
+		Nodes: s.nodes, Tasks: s.nodes, CPUsPerTask: s.slots * p.cpus,
+		MemoryPerNodeMiB: s.demand(p).memoryMiB, TimeLimitS: limitS, Exclusive: exclusive(p.in),
+	}
+	if s.array {
+		r.ArrayTasks, r.ArrayThrottle = s.parts, s.throttle
+	}
+	return r
+}

@@ -1,0 +1,19 @@
+package strategies
+
+// single is one allocation in which the items run one after another: for one item, or for so little work
+// that starting more costs more than it saves.
+func single() strategy {
+	return strategy{name: "single", template: "single", costs: workerCosts, propose: proposeSingle}
+}
+
+// workerCosts are those of every part whose items hpcsub's own worker hands out.
+func workerCosts(c Costs) overhead {
+	return overhead{begin: c.WorkerStart, item: c.WorkerItem, end: c.Stop}
+}
+
+func proposeSingle(p *problem, o *pool) ([]shape, []Rejection) {
+	if no := p.tooManyCPUs(1); no != nil {
+		return nil, []Rejection{*no}
+	}
+	return []shape{{strategy: single(), pool: o, parts: 1, slots: 1, nodes: 1}}, nil
+}

@@ -1,0 +1,96 @@
+package strategies
+
+import "slices"
+
+// slotsOfNodes is how many items a job that takes as much as it can of each node runs there side by
+// side, the most first; of the empty node, or of what is free now.
+func (p *problem) slotsOfNodes(o *pool, now bool) []int {
+	most := min(p.in.Items, p.limitedSlots(1))
+	var all []int
+	for _, g := range o.groups {
+		slots := largest(most, func(s int) bool {
+			r := o.fit(g, p.demand(s))
+			return (r.all > 0 && !now || r.free > 0) && o.perJob(1, r.cpus, r.memoryMiB) == nil
+		})
+		if slots > 0 {
+			all = append(all, slices.Repeat([]int{slots}, g.count)...)
+		}
+	}
+	slices.SortFunc(all, func(a, b int) int { return b - a })
+	return all
+}
+
+// largest is the greatest n up to most for which ok holds, where it holds for all below; 0 for none.
+func largest(most int, ok func(int) bool) int {
+	low, high := 0, most
+	for low < high {
+		mid := low + (high-low+1)/2
+		if ok(mid) {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return low
+}
+
+// packSizes are the numbers of slots worth trying in one pack: what nodes of each kind hold, empty and now,
+// and powers of two between, which fill nodes of several kinds and what is free here and there.
+func (p *problem) packSizes(o *pool) []int {
+	sizes := slices.Concat(p.slotsOfNodes(o, false), p.slotsOfNodes(o, true))
+	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
+	if len(sizes) == 0 {
+		return nil
+	}
+	top := sizes[len(sizes)-1]
+	for n := 1; n < top; n *= 2 {
+		sizes = append(sizes, n)
+	}
+	slices.Sort(sizes)
+	return thin(slices.Compact(sizes), 16)
+}
+
+// thin keeps at most n of a sorted list, evenly, and always its ends.
+func thin(sizes []int, n int) []int {
+	if len(sizes) <= n {
+		return sizes
+	}
+	out := make([]int, n)
+	for i := range out {
+		out[i] = sizes[i*(len(sizes)-1)/(n-1)]
+	}
+	return out
+}
+
+// throttle is how many jobs of some slots may run at once under [limits]. Jobs may land on a node each,
+// so limits.nodes bounds their number, too.
+func (p *problem) throttle(o *pool, slots int) (int, *Rejection) {
+	most := 1 << 30
+	if p.in.Limits.Nodes > 0 && p.in.Limits.Nodes < o.size {
+		most = p.in.Limits.Nodes
+	}
+	if p.in.Limits.CPUs > 0 {
+		cpus := 0
+		for _, g := range o.groups {
+			if r := o.fit(g, p.demand(slots)); r.all > 0 {
+				cpus = max(cpus, r.cpus)
+			}
+		}
+		if cpus > p.in.Limits.CPUs {
+			return 0, p.tooManyCPUs(cpus)
+		}
+		most = min(most, p.in.Limits.CPUs/max(1, cpus))
+	}
+	return most, nil
+}
+
+// tooManyCPUs holds one job's CPUs against limits.cpus.
+func (p *problem) tooManyCPUs(cpus int) *Rejection {
+	cpus = max(cpus, p.cpus)
+	if p.in.Limits.CPUs == 0 || cpus <= p.in.Limits.CPUs {
+		return nil
+	}
+	l := limit{name: "limits.cpus", n: p.in.Limits.CPUs, raise: theUser}
+	return l.refuse("one Slurm job is given " + counted(cpus, "CPU"))
+}

@@ -1,0 +1,75 @@
+package strategies
+
+import "time"
+
+// places is where jobs of one demand can run in a pool, and when the first of them starts.
+type places struct {
+	ever  int      // at once, were the pool empty
+	now   int      // at once, on what is free and ends before anybody's planned start
+	cpus  float64  // allocated for each, on average over those that are used
+	most  int      // the most that is allocated for one
+	wait  *float64 // 0 = now; a number = not before; nil = unknown
+	first int      // how many the estimate counts on: now where some start now, else ever
+}
+
+// places counts room for jobs of a demand with a time limit. A job over several nodes needs all of them
+// at once. The three answers of a queue wait: now, if enough is free, the limits leave room, and it
+// ends before the earliest planned start of another job on those nodes; not before that start; unknown.
+func (o *pool) places(d demand, nodes int, limitS int) places {
+	var p places
+	var blocked time.Time
+	var memory int
+	ends := o.now.Add(time.Duration(limitS) * time.Second)
+	var rooms []room
+	for _, g := range o.groups {
+		r := o.fit(g, d)
+		if nodes > 1 { // one part a node
+			r.all, r.free = min(r.all, 1), min(r.free, 1)
+		}
+		if r.free > 0 && !g.planned.IsZero() && ends.After(g.planned) {
+			r.free = 0
+			if blocked.IsZero() || g.planned.Before(blocked) {
+				blocked = g.planned
+			}
+		}
+		r.all, r.free = r.all*g.count, r.free*g.count
+		p.ever += r.all
+		p.now += r.free
+		if r.all > 0 {
+			rooms = append(rooms, r)
+			p.most, memory = max(p.most, r.cpus), max(memory, r.memoryMiB)
+		}
+	}
+	ever, now := o.atOnce(p.most*nodes, memory*nodes)
+	p.ever, p.now = min(p.ever/nodes, ever), min(p.now/nodes, now)
+	if o.reserved {
+		p.now = 0
+	}
+	p.first = p.ever
+	switch {
+	case p.now > 0:
+		p.first, p.wait = p.now, new(float64)
+	case !blocked.IsZero():
+		s := max(0, blocked.Sub(o.now).Seconds())
+		p.wait = &s
+	}
+	p.cpus = meanCPUs(rooms, p.first*nodes, p.now > 0)
+	return p
+}
+
+// meanCPUs is what is allocated on average, where the first jobs go to the first nodes.
+func meanCPUs(rooms []room, want int, now bool) float64 {
+	jobs, cpus := 0, 0
+	for _, r := range rooms {
+		n := r.all
+		if now {
+			n = r.free
+		}
+		n = min(n, want-jobs)
+		jobs, cpus = jobs+n, cpus+n*r.cpus
+	}
+	if jobs == 0 {
+		return 0
+	}
+	return float64(cpus) / float64(jobs)
+}

@@ -1,0 +1,144 @@
+package strategies
+
+import (
+	"fmt"
+	"strings"
+)
+
+// why explains the first of the ranked in two or three sentences that a newcomer understands: what it does
+// and what comes of it, how the next best compares, and the rule that the choice follows.
+func (p *problem) why(ranked []prediction) string {
+	sentences := []string{p.outcomeSentence(ranked[0])}
+	if len(ranked) > 1 {
+		sentences = append(sentences, p.nextSentence(ranked[0], ranked[1]))
+	}
+	return strings.Join(append(sentences, p.ruleSentence(ranked)), " ")
+}
+
+func (p *problem) outcomeSentence(c prediction) string {
+	e := c.Estimate
+	basis := map[string]string{Measured: "measured", Declared: "as each.time says", Assumed: "a guess"}[e.Basis]
+	what := counted(p.in.Items, "item")
+	if p.in.Program != "" {
+		what = p.in.Program + " for " + what
+	}
+	return fmt.Sprintf("%s runs %s of %s (%s), %s in partition %s, and should take about %s (%s to %s) and %s CPU-hours, "+
+		"%.0f %% of them at work; %s.",
+		c.Strategy, what, InWords(p.lengths.mean), basis, c.sideBySide(), c.Request.Partition,
+		roughly(c.afterWait(e.Makespan)), roughly(c.afterWait(e.MakespanLow)), roughly(c.afterWait(e.MakespanHigh)),
+		figure(e.CPUHours), 100*e.Efficiency, c.startWords())
+}
+
+// afterWait takes a known wait off again.
+func (c prediction) afterWait(makespan float64) float64 {
+	return makespan - seconds(c.Estimate.QueueWait)
+}
+
+// sideBySide is the layout in words.
+func (c prediction) sideBySide() string {
+	l := c.Layout
+	switch {
+	case l.Parts == 1 && l.Slots == 1:
+		return "one after another in one job"
+	case l.Parts == 1:
+		return fmt.Sprintf("%d at a time in one job", l.Slots)
+	case c.Request.ArrayTasks == 0:
+		return fmt.Sprintf("%d at a time on each of %d nodes", l.Slots, l.Parts)
+	case l.Slots == 1 && l.ItemsPerPart == 1:
+		return "as an array with a task for each"
+	case l.Slots == 1:
+		return fmt.Sprintf("one after another in each of %s", counted(l.Parts, "array task"))
+	}
+	return fmt.Sprintf("%d at a time in each of %s", l.Slots, counted(l.Parts, "array task"))
+}
+
+func (c prediction) startWords() string {
+	switch w := c.Estimate.QueueWait; {
+	case w == nil:
+		return "when it starts is not known"
+	case *w > 0:
+		return "it does not start before " + roughly(*w) + " from now, when a waiting job is planned on these nodes"
+	case c.places.now < min(c.Layout.Parts, c.places.ever):
+		return fmt.Sprintf("what is free now holds %d of its %d jobs, the others follow", c.places.now, c.Layout.Parts)
+	}
+	return "it fits what is free now"
+}
+
+func (p *problem) nextSentence(a, b prediction) string {
+	text := fmt.Sprintf("Next best is %s with %s and %s CPU-hours", b.Strategy, roughly(b.Estimate.Makespan), figure(b.Estimate.CPUHours))
+	if b.jobs() > 2*a.jobs() {
+		text += fmt.Sprintf(", and %s for the controller instead of %s", counted(b.jobs(), "Slurm job"), thousands(a.jobs()))
+	}
+	if b.places.wait == nil && a.places.wait != nil {
+		text += ", once it starts, which nobody can tell"
+	}
+	return text + "."
+}
+
+// ruleSentence names the rule of the craft that the choice follows.
+func (p *problem) ruleSentence(ranked []prediction) string {
+	c := ranked[0]
+	uneven := !p.lengths.even() && variation(p.in.Sample) > 0.3
+	switch {
+	case p.in.Plan.Strategy != "":
+		return "[plan] strategy asks for it."
+	case p.in.Items == 1:
+		return "One item needs one allocation and nothing around it."
+	case c.Strategy == "single":
+		return "There is so little work that starting more would cost more than it saves."
+	case c.Strategy == "array" && p.fewLong(ranked):
+		return "As few long items as there are CPUs run best as independent jobs: each gives its CPU back when its item " +
+			"ends, where one shared allocation would keep idle ones."
+	case c.Strategy == "array":
+		return "Independent jobs use CPUs that are free here and there, and items of this length pay little for a job each."
+	case c.Strategy == "gnu-parallel" && c.Layout.Parts > 1:
+		return "One node would be full, so there is work for several; one step a node that runs a share of the items costs " +
+			"far less than a step an item."
+	case c.Strategy == "gnu-parallel":
+		return "Items of a minute or more hardly notice a start of their own, and they fill a node: GNU Parallel keeps it " +
+			"full from one allocation."
+	case uneven:
+		return "Items of uneven length go through one queue over as many CPUs as can be had; fixed shares would leave CPUs " +
+			"waiting for the longest."
+	case p.lengths.mean < longItem:
+		return "Arrays of many short tasks load the controller for everybody, and each freed place waits for the " +
+			"scheduler's next tick, so the items are packed: each task keeps a queue over its CPUs."
+	}
+	return "Each task keeps a queue of items over its CPUs, so that few Slurm jobs keep all of them busy."
+}
+
+// warnings are what is doubtful about the chosen one.
+func (p *problem) warnings(c prediction) []Warning {
+	var all []Warning
+	if p.lengths.basis == Assumed {
+		all = append(all, Warning{"measure", "hpcsub trial (2 minutes) measures this"})
+	}
+	all = append(all, c.warnings...)
+	if c.wholeMemory(p) {
+		all = append(all, Warning{"default-memory", "no memory is asked for and this cluster has no default, so each Slurm job " +
+			"takes a node's whole memory and the node with it; say each.memory"})
+	}
+	if asked := float64(c.Layout.Slots * c.Layout.CPUsPerItem); c.places.cpus > asked*(1+tie) {
+		all = append(all, Warning{"allocated", fmt.Sprintf("Slurm allocates %.3g CPUs to a job that asks for %.0f here: "+
+			"whole cores or whole nodes, which count as used", c.places.cpus, asked)})
+	}
+	if path, asked := p.in.Tools["parallel"]; c.Strategy == "gnu-parallel" && asked && path == "" {
+		all = append(all, Warning{"no-parallel", "GNU Parallel was not found here; if the nodes lack it too, name its module in [environment] modules"})
+	}
+	return all
+}
+
+// wholeMemory says that a job takes all memory of its node because nobody says how much it needs.
+func (c prediction) wholeMemory(p *problem) bool {
+	d := c.shape.demand(p)
+	if d.memoryMiB > 0 || p.in.Local {
+		return false
+	}
+	o := c.shape.pool
+	for _, g := range o.groups {
+		if r := o.fit(g, d); r.all == 1 && r.memoryMiB == g.MemoryMiB && r.cpus < g.CPUs {
+			return true
+		}
+	}
+	return false
+}
