@@ -28,10 +28,12 @@ has_debootstrap() {
   apt-get install -y -qq --no-install-recommends debootstrap </dev/null >>"$log" 2>&1 9>&-
 }
 
+# bootstrap_base NAME. The last arguments are debootstrap's own mirror and its script for any Debian, because one older
+# than the suite has no script of the suite's name.
 bootstrap_base() (
   root=$(mktemp -d) || exit
   trap 'rm -rf "$root"' EXIT
-  debootstrap --variant=minbase "$suite" "$root" && tar -C "$root" -c . | docker import - "$1"
+  debootstrap --variant=minbase "$suite" "$root" '' sid && tar -C "$root" -c . | docker import - "$1"
 )
 
 make_base() {

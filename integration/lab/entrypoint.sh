@@ -6,10 +6,10 @@ say() { echo "$(date +%T) $*"; }
 as() { setpriv --reuid="$1" --regid="$1" --init-groups "${@:2}"; }
 wait_for() { until "$@" >/dev/null 2>&1; do sleep 0.1; done; }
 
-# configure puts the configuration together: the common files, then what the suite and the flavour replace.
+# configure puts the configuration together: the common files, then what the suite, the flavour and both replace.
 configure() {
   local folder
-  for folder in conf "conf-$SUITE" "conf-$FLAVOUR"; do
+  for folder in conf "conf-$SUITE" "conf-$FLAVOUR" "conf-$SUITE-$FLAVOUR"; do
     [ -d "/lab/$folder" ] && cp "/lab/$folder"/*.conf /etc/slurm/
   done
   # labs share the host's cgroups, which bear the jobs' ids
