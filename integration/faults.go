@@ -4,6 +4,7 @@ package integration
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,13 +114,14 @@ func (l *Lab) daemon(t testing.TB, action string, daemon Daemon) {
 	l.docker(t, "exec", l.container("ctl"), "daemon.sh", action, string(daemon))
 }
 
+// waitAnswer waits, for slurmctld, until it answers and has heard from its nodes.
 func (l *Lab) waitAnswer(t testing.TB, daemon Daemon) {
 	t.Helper()
 	if daemon != Slurmctld {
 		return
 	}
 	WaitFor(t, "slurmctld answers", 60*time.Second, func() bool {
-		output, _ := exec.Command("docker", "exec", l.container("ctl"), "scontrol", "ping").Output()
-		return strings.Contains(string(output), "UP")
+		states, err := exec.Command("docker", "exec", l.container("ctl"), "sinfo", "-h", "-o", "%T").Output()
+		return err == nil && !slices.Contains(strings.Fields(string(states)), "unknown")
 	})
 }
