@@ -4,7 +4,6 @@ package integration
 
 import (
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,14 +113,15 @@ func (l *Lab) daemon(t testing.TB, action string, daemon Daemon) {
 	l.docker(t, "exec", l.container("ctl"), "daemon.sh", action, string(daemon))
 }
 
-// waitAnswer waits, for slurmctld, until it answers and has heard from its nodes.
+// waitAnswer waits, for slurmctld, until it answers. It may take ten seconds more until it has heard from its nodes
+// and they are no longer unknown: a test that needs them calls WaitIdle.
 func (l *Lab) waitAnswer(t testing.TB, daemon Daemon) {
 	t.Helper()
 	if daemon != Slurmctld {
 		return
 	}
 	WaitFor(t, "slurmctld answers", 60*time.Second, func() bool {
-		states, err := exec.Command("docker", "exec", l.container("ctl"), "sinfo", "-h", "-o", "%T").Output()
-		return err == nil && !slices.Contains(strings.Fields(string(states)), "unknown")
+		output, _ := exec.Command("docker", "exec", l.container("ctl"), "scontrol", "ping").Output()
+		return strings.Contains(string(output), "UP")
 	})
 }
