@@ -1,0 +1,125 @@
+package runs
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hpcsub/configs"
+	"hpcsub/items"
+	"hpcsub/strategies"
+	"hpcsub/templates"
+)
+
+// attemptPlan is what an attempt is made of.
+type attemptPlan struct {
+	n       int
+	items   iter.Seq[int] // indices into the run's frozen items
+	input   strategies.Input
+	plan    strategies.Plan
+	exclude []string // nodes to stay away from
+}
+
+// makeAttempt writes attempt n into runDir/attempts, whole or not at all. runDir may be the
+// run's folder under another name; the scripts name the final one.
+func (r *Run) makeAttempt(runDir items.RunDir, p attemptPlan) error {
+	folder := runDir.AttemptsDir()
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the attempt: %w", err)
+	}
+	tmp, err := os.MkdirTemp(folder, ".new-")
+	if err != nil {
+		return fmt.Errorf("making the attempt: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	a := r.newAttempt(p)
+	if err := r.fillAttempt(items.AttemptDir(tmp), a, p); err != nil {
+		return fmt.Errorf("making the attempt: %w", err)
+	}
+	if err := os.Rename(tmp, string(runDir.Attempt(p.n))); err != nil {
+		return fmt.Errorf("making the attempt: %w", err)
+	}
+	return nil
+}
+
+func (r *Run) newAttempt(p attemptPlan) *Attempt {
+	chosen := p.plan.Chosen
+	a := &Attempt{
+		N: p.n, Token: randomText(10), Created: time.Now(),
+		Strategy: chosen.Strategy, Request: chosen.Request, Layout: chosen.Layout,
+		Items: p.input.Items, Exclude: p.exclude,
+		dir: r.dir.Attempt(p.n),
+	}
+	for k, part := range chosen.Layout.Submissions {
+		a.Submissions = append(a.Submissions, Submission{
+			Name: jobName(r.ID, p.n, a.Token, k), Script: filepath.Base(a.dir.Script(k)), FirstPart: part.First, Parts: part.Count,
+		})
+	}
+	return a
+}
+
+// fillAttempt writes the files of an attempt; attempt.json, which makes it one, comes last.
+func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error {
+	if err := dir.Make(); err != nil {
+		return err
+	}
+	if err := items.WriteWork(dir, r.workOf(a, p.input)); err != nil {
+		return err
+	}
+	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {
+		return err
+	}
+	kept := struct {
+		Input strategies.Input `json:"input"`
+		Plan  strategies.Plan  `json:"plan"`
+	}{p.input, p.plan}
+	if err := writeJSON(dir.Plan(), kept); err != nil {
+		return err
+	}
+	for k := range a.Submissions {
+		text, err := templates.Render(r.script(a, k, p))
+		if err != nil {
+			return err
+		}
+		if err := items.WriteFile(dir.Script(k), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return writeJSON(dir.Intent(), a)
+}
+
+func (r *Run) workOf(a *Attempt, in strategies.Input) items.Work {
+	return items.Work{
+		Run: r.ID, Attempt: a.N, Token: a.Token, Spec: r.Work, Columns: r.Columns,
+		CPUs: a.Layout.CPUsPerItem, MemoryMiB: in.Each.MemoryMiB,
+		TimeS: r.Each.Time.Seconds(), TimeoutS: r.Each.Timeout.Seconds(),
+		Failures: failures(r.Limits.Failures), KillWaitS: float64(in.Cluster.Scheduler.KillWaitS), Items: r.Items,
+	}
+}
+
+func failures(said *int) int {
+	if said == nil {
+		return configs.DefaultFailures
+	}
+	return *said
+}
+
+// script is what submission k is rendered from.
+func (r *Run) script(a *Attempt, k int, p attemptPlan) templates.Script {
+	sub := a.Submissions[k]
+	s := scriptFor(p.input, p.plan, *p.plan.Chosen)
+	s.Hpcsub = r.Program
+	s.Run, s.JobFile, s.Dir = r.ID, r.Job, filepath.Dir(r.Job)
+	s.Attempt, s.LogDir = string(a.dir), a.dir.SlurmDir()
+	s.JobName, s.Comment = sub.Name, sub.Name
+	s.Range = strategies.IndexRange{First: sub.FirstPart, Count: sub.Parts}
+	s.Items = r.Items
+	s.Environment = r.Environment
+	return s
+}

@@ -1,0 +1,119 @@
+package runs
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"time"
+
+	"hpcsub/slurm"
+)
+
+// The pace of following a run: its records are read often, Slurm is asked seldom and ever
+// less often, since the controller is everybody's.
+const (
+	readPause    = time.Second
+	firstAsk     = 2 * time.Second
+	longestAsk   = 60 * time.Second
+	askGrowth    = 1.4
+	readingShare = 10 // reading the records may take one part in so many of the time
+)
+
+// Follow watches a run until it has ended or ctx is over, and calls show after each look.
+// It resubmits, at most twice, what Slurm has forgotten before any of it began.
+func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)) (Status, error) {
+	v, err := r.look(ctx, client)
+	if err != nil {
+		return Status{}, err
+	}
+	asked, pause, repeats := time.Now(), firstAsk, 0
+	for {
+		s := v.status(time.Now())
+		show(s)
+		if s.Settled {
+			lost := v.forgotten()
+			if len(lost) == 0 || repeats == mostRepeats {
+				return s, nil
+			}
+			repeats++
+			if err := r.submitForgotten(ctx, client, lost); err != nil {
+				return s, err
+			}
+			v.asked = false
+		}
+		began := time.Now()
+		if err := v.read(); err != nil {
+			return s, err
+		}
+		if time.Since(asked) >= pause && !v.recordsSettle() {
+			v.ask(ctx, client)
+			asked, pause = time.Now(), min(longestAsk, time.Duration(float64(pause)*askGrowth))
+		}
+		if err := sleep(ctx, max(readPause, readingShare*time.Since(began))); err != nil {
+			return s, err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// mostRepeats is how often what Slurm forgets is submitted again.
+const mostRepeats = 2
+
+// forgotten returns the submissions of which Slurm, though it answers, knows no job, and of
+// whose parts none was ever claimed: a controller that was killed soon after it took the job.
+func (v *view) forgotten() map[*Attempt][]int {
+	lost := map[*Attempt][]int{}
+	if !v.asked || v.stopped() != "" {
+		return lost
+	}
+	known := map[string]bool{}
+	for _, j := range v.jobs {
+		known[j.Name] = true
+	}
+	for _, a := range v.active {
+		for k, s := range a.Submissions {
+			if !known[s.Name] && !a.claimed(s) {
+				lost[a] = append(lost[a], k)
+			}
+		}
+	}
+	return lost
+}
+
+// claimed says whether any part of the submission was claimed by a job.
+func (a *Attempt) claimed(s Submission) bool {
+	entries, err := os.ReadDir(a.dir.ClaimsDir())
+	if err != nil {
+		return true // not known: then it is not safe to say no
+	}
+	for _, e := range entries {
+		if part, err := strconv.Atoi(e.Name()); err == nil && part >= s.FirstPart && part < s.FirstPart+s.Parts {
+			return true
+		}
+	}
+	return false
+}
+
+// submitForgotten hands these submissions to Slurm once more. The fence makes this safe should
+// the forgotten jobs appear after all.
+func (r *Run) submitForgotten(ctx context.Context, client slurm.Client, lost map[*Attempt][]int) error {
+	for a, submissions := range lost {
+		for _, k := range submissions {
+			if err := a.log(event{Submission: k, Outcome: unknown, Words: "Slurm no longer knows the job, and it never began"}); err != nil {
+				return err
+			}
+		}
+		if err := r.Submit(ctx, client, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package runs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockAge is after how long a lock whose owner cannot be asked (it is on another host) counts
+// as left behind. Everything done under the lock is bounded well below it.
+const lockAge = 15 * time.Minute
+
+// LockedError says that another hpcsub works on the same folder of runs.
+type LockedError struct {
+	Path  string
+	Owner string // "host pid"
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another hpcsub (%s) is working on these runs; wait for it, or, if it is gone, remove %s", e.Owner, e.Path)
+}
+
+// lock takes the folder's lock and returns its release. It is a symlink, because making one is
+// atomic on NFS too, where flock may be local to a node; its target names the owner.
+func lock(root string) (release func(), err error) {
+	path := filepath.Join(root, "lock")
+	host, _ := os.Hostname()
+	mine := fmt.Sprintf("%s %d %d", host, os.Getpid(), time.Now().UnixNano())
+	for range 2 {
+		err = os.Symlink(mine, path)
+		owner, _ := os.Readlink(path)
+		if owner == mine { // also when NFS repeats a request that had succeeded
+			return func() { os.Remove(path) }, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("locking %s: %w", root, err)
+		}
+		if !leftBehind(path, owner, host) {
+			return nil, &LockedError{path, ownerName(owner)}
+		}
+		breakLock(path, owner)
+	}
+	return nil, &LockedError{path, "unknown"}
+}
+
+// breakLock moves a dead owner's lock aside under a name of its own, so that of two
+// processes that find it dead only one removes it.
+func breakLock(path, owner string) {
+	aside := fmt.Sprintf("%s.dead.%d", path, os.Getpid())
+	if os.Rename(path, aside) != nil {
+		return
+	}
+	if now, _ := os.Readlink(aside); now != owner { // somebody took it in between: give it back
+		os.Rename(aside, path)
+		return
+	}
+	os.Remove(aside)
+}
+
+func ownerName(owner string) string {
+	f := strings.Fields(owner)
+	if len(f) < 2 {
+		return owner
+	}
+	return f[0] + ", process " + f[1]
+}
+
+// leftBehind says whether the owner is known to be gone: its process does not live on this
+// host, or, on another host, the lock is older than anything done under it takes.
+func leftBehind(path, owner, host string) bool {
+	f := strings.Fields(owner)
+	if len(f) != 3 {
+		return false
+	}
+	pid, err := strconv.Atoi(f[1])
+	if err != nil {
+		return false
+	}
+	if f[0] == host {
+		return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	}
+	info, err := os.Lstat(path)
+	return err == nil && time.Since(info.ModTime()) > lockAge
+}

@@ -1,0 +1,114 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"hpcsub/configs"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+	"hpcsub/templates"
+)
+
+// asks is how many candidates Slurm is asked to validate: a plan costs the controller a handful of calls.
+const asks = 3
+
+// NewInput is what a choice for this job depends on, before Slurm was asked about candidates.
+func NewInput(job *configs.Job, items int, cluster *slurm.Cluster) strategies.Input {
+	in := strategies.Input{
+		Job: job.Name, Items: items, Each: job.Each, Limits: job.Limits, Plan: job.Plan, Slurm: job.Slurm,
+		Cluster: cluster, Local: cluster.Client == "local",
+	}
+	if len(job.Work.Command) > 0 {
+		in.Program = filepath.Base(job.Work.Command[0])
+	} else {
+		in.Program = "a line of bash"
+	}
+	return in
+}
+
+// Choose plans twice: first without asking, then with Slurm's answer for the best few, so
+// that what Slurm would refuse is not chosen. With a nil client it plans once.
+func Choose(ctx context.Context, client slurm.Client, in strategies.Input, env configs.Environment) (strategies.Input, strategies.Plan, error) {
+	plan := strategies.Choose(in)
+	if client == nil || in.Local || plan.Chosen == nil {
+		return in, plan, nil
+	}
+	asked := map[string]bool{}
+	for _, c := range plan.Candidates {
+		if asked[c.Strategy] || len(asked) == asks {
+			continue
+		}
+		asked[c.Strategy] = true
+		guess, err := ask(ctx, client, in, plan, c, env)
+		if err != nil {
+			return in, plan, err
+		}
+		in.Starts = append(in.Starts, guess)
+	}
+	return in, strategies.Choose(in), nil
+}
+
+// ask has Slurm validate one candidate with sbatch --test-only.
+func ask(ctx context.Context, client slurm.Client, in strategies.Input, plan strategies.Plan, c strategies.Candidate, env configs.Environment) (strategies.Guess, error) {
+	guess := strategies.Guess{Strategy: c.Strategy}
+	script, err := testScript(in, plan, c, env)
+	if err != nil {
+		return guess, err
+	}
+	defer os.Remove(script)
+	guess.Start, err = client.StartTime(ctx, slurm.Submission{Script: script, Dir: os.TempDir()})
+	var no *slurm.RefusedError
+	if errors.As(err, &no) {
+		guess.Refused, err = no.Words, nil
+	}
+	return guess, err
+}
+
+// testScript writes the candidate's script as it would be submitted, with names that mean nothing.
+func testScript(in strategies.Input, plan strategies.Plan, c strategies.Candidate, env configs.Environment) (string, error) {
+	s := scriptFor(in, plan, c)
+	s.Environment = env
+	text, err := templates.Render(s)
+	if err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp("", "hpcsub-plan-*.sh")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return f.Name(), err
+}
+
+// scriptFor is the part of a script that the plan decides; the rest holds names that stand for
+// a run which is not there yet.
+func scriptFor(in strategies.Input, plan strategies.Plan, c strategies.Candidate) templates.Script {
+	s := templates.Script{
+		Hpcsub: "hpcsub", Run: in.Job + "-RUN", JobFile: "job.toml", Dir: ".", Attempt: "/RUN/attempts/1",
+		JobName: in.Job, Comment: in.Job, LogDir: "/RUN/attempts/1/slurm",
+		Strategy: c.Strategy, Request: c.Request, Layout: c.Layout, Items: in.Items,
+		SlurmVersion: in.Cluster.Version, KillWaitS: in.Cluster.Scheduler.KillWaitS,
+		Slurm: in.Slurm, Why: plan.Why,
+	}
+	if len(c.Layout.Submissions) > 0 {
+		s.Range = c.Layout.Submissions[0]
+	}
+	return s
+}
+
+// Preview renders the script of a plan's chosen candidate without making a run.
+func Preview(job *configs.Job, in strategies.Input, plan strategies.Plan, program string) (string, error) {
+	s := scriptFor(in, plan, *plan.Chosen)
+	root := Root(job.Dir)
+	s.Hpcsub = program
+	s.JobFile, s.Dir, s.Environment = job.Path, job.Dir, job.Environment
+	s.Attempt = filepath.Join(root, s.Run, "attempts", "1")
+	s.LogDir = filepath.Join(s.Attempt, "slurm")
+	return templates.Render(s)
+}

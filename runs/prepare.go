@@ -1,0 +1,168 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hpcsub/configs"
+	"hpcsub/items"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+)
+
+// Order is what a run is made of.
+type Order struct {
+	Job     *configs.Job
+	List    *items.List
+	Items   int // as many as the survey counted
+	Input   strategies.Input
+	Plan    strategies.Plan // its Chosen is not nil
+	Cluster *slurm.Cluster
+	Program string // path of the running hpcsub
+	Version string // of it
+}
+
+// UnfinishedError says that the job has a run that may still be going.
+type UnfinishedError struct{ Status Status }
+
+func (e *UnfinishedError) Error() string {
+	s := e.Status
+	return fmt.Sprintf("run %s of this job.toml is %s (%d of %d items done): one run at a time", s.Run, s.State, s.Items.Done, s.Items.Total)
+}
+
+// Start freezes a run on disk and submits it. progress is told how many items are frozen.
+// When Slurm refuses, or the disk does, nothing is left behind.
+func Start(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
+	root := Root(o.Job.Dir)
+	if err := makeRoot(root); err != nil {
+		return nil, nil, err
+	}
+	release, err := lock(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer release()
+	r, err := prepare(root, o, progress)
+	if err != nil {
+		return nil, nil, err
+	}
+	attempts, err := r.Attempts()
+	if err != nil {
+		return nil, nil, err
+	}
+	a := attempts[0]
+	if err := r.Submit(ctx, client, a); err != nil {
+		if a.nothingSent() {
+			os.RemoveAll(string(r.dir))
+		}
+		return r, a, err
+	}
+	addToIndex(r)
+	return r, a, nil
+}
+
+// nothingSent says whether it is certain that Slurm took none of the attempt.
+func (a *Attempt) nothingSent() bool {
+	known, err := a.sent()
+	if err != nil {
+		return false
+	}
+	for _, s := range known {
+		if s.held() || s.unclear || s.last == submitting {
+			return false
+		}
+	}
+	return true
+}
+
+// makeRoot makes the folder of runs, closed to others and ignored by git.
+func makeRoot(root string) error {
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return fmt.Errorf("making the folder of runs: %w", err)
+	}
+	ignore := filepath.Join(root, ".gitignore")
+	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+			return fmt.Errorf("making the folder of runs: %w", err)
+		}
+	}
+	return nil
+}
+
+// prepare builds the run aside and renames it into place, so that a run is whole or absent.
+func prepare(root string, o Order, progress func(int)) (*Run, error) {
+	program, err := installProgram(root, o.Program, o.Version)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(root, o, program)
+	tmp, err := os.MkdirTemp(root, ".new-")
+	if err != nil {
+		return nil, fmt.Errorf("making the run: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := freeze(items.RunDir(tmp), r, o.List, progress); err != nil {
+		return nil, err
+	}
+	if err := r.makeAttempt(items.RunDir(tmp), attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan}); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(tmp, string(r.dir)); err != nil {
+		return nil, fmt.Errorf("making the run: %w", err)
+	}
+	return r, nil
+}
+
+func newRun(root string, o Order, program string) *Run {
+	id := newID(o.Job.Name)
+	path := filepath.Join(o.Job.Dir, filepath.Base(o.Job.Path))
+	return &Run{
+		ID: id, Job: path, Text: string(o.Job.Text), Created: time.Now(),
+		Client: o.Cluster.Client, Cluster: o.Cluster.Name, Version: o.Cluster.Version,
+		Program: program, Commit: commitOf(o.Job.Dir),
+		Items: o.Items, Columns: o.List.Columns(), Name: o.Job.Name, Work: o.Job.Work,
+		Each: o.Job.Each, Limits: o.Job.Limits, Plan: o.Job.Plan, Slurm: o.Job.Slurm, Environment: o.Job.Environment,
+		dir: items.RunDir(filepath.Join(root, id)),
+	}
+}
+
+// freeze writes what does not change again: the items and run.json.
+func freeze(dir items.RunDir, r *Run, list *items.List, progress func(int)) error {
+	n, err := items.Freeze(dir, list.All(), progress)
+	if err != nil {
+		return err
+	}
+	if n != r.Items {
+		return fmt.Errorf("the items changed while they were read: %d were counted, %d written; try again", r.Items, n)
+	}
+	return writeJSON(dir.File(), r)
+}
+
+// upTo counts from 0 to n-1.
+func upTo(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// writeJSON writes a file whole and on the disk, or says why not.
+func writeJSON(path string, v any) error {
+	return items.WriteFile(path, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	})
+}

@@ -1,0 +1,90 @@
+package runs
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/slurm"
+)
+
+// Results is what became of every item of a run at one moment.
+type Results struct {
+	run  *Run
+	view *view
+}
+
+// Results reads the records. Slurm is asked, with a client that is not nil, only where items
+// have begun and not ended: their jobs may be over.
+func (r *Run) Results(ctx context.Context, client slurm.Client) (*Results, error) {
+	v, err := r.look(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	v.markLost(time.Now())
+	return &Results{r, v}, nil
+}
+
+// All goes over the items in the order of the list.
+func (x *Results) All() iter.Seq2[items.Result, error] {
+	return x.view.records.Results(x.run.dir, x.run.Columns)
+}
+
+// Tally counts the items and sums what they used.
+func (x *Results) Tally() items.Tally { return x.view.records.Tally() }
+
+// Item is one item of the list, from 0.
+func (x *Results) Item(i int) (items.Result, error) {
+	list, err := items.OpenFrozen(x.run.dir)
+	if err != nil {
+		return items.Result{}, err
+	}
+	defer list.Close()
+	item, err := list.Item(i)
+	if err != nil {
+		return items.Result{}, err
+	}
+	rec, err := x.view.records.Record(i)
+	if err != nil {
+		return items.Result{}, err
+	}
+	rec.ID, rec.Index = item.ID, i
+	writer, _ := x.view.records.Writer(i)
+	return items.Result{Record: rec, Columns: x.run.Columns, Values: item.Values, Writer: writer}, nil
+}
+
+// markLost says of which items that began no end will come: their attempt was continued by
+// another, the run has ended, or their part's Slurm job is over for longer than the grace.
+func (v *view) markLost(now time.Time) {
+	settled := v.settled(now)
+	active := map[int]*Attempt{}
+	for _, a := range v.active {
+		active[a.N] = a
+	}
+	v.records.MarkOver(func(w items.Writer) bool {
+		a := active[w.Attempt]
+		return settled || a == nil || v.partOver(a, w.Part, now)
+	})
+}
+
+// partOver says whether Slurm told that the job of a part ended longer ago than the grace.
+func (v *view) partOver(a *Attempt, part int, now time.Time) bool {
+	for _, s := range a.Submissions {
+		if part < s.FirstPart || part >= s.FirstPart+s.Parts {
+			continue
+		}
+		over := false
+		for _, j := range v.jobs {
+			if j.Name != s.Name || j.TaskID >= 0 && a.Request.ArrayTasks > 0 && j.TaskID != part-s.FirstPart {
+				continue
+			}
+			if !j.Ended() || j.End.IsZero() || now.Sub(j.End) <= Grace {
+				return false
+			}
+			over = true
+		}
+		return over
+	}
+	return false
+}

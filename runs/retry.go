@@ -1,0 +1,225 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+)
+
+// RetryOptions changes what a retry asks for.
+type RetryOptions struct {
+	MemoryMiB int           // of one item; 0: as before, more where items ran out of it
+	Time      time.Duration // typical length of one item; 0: as before, more where they ran out of it
+}
+
+// NothingToRetryError says that every item is done.
+type NothingToRetryError struct{ Run string }
+
+func (e *NothingToRetryError) Error() string {
+	return fmt.Sprintf("every item of run %s is done: there is nothing to retry", e.Run)
+}
+
+// group is the items of a retry that need the same request.
+type group struct {
+	what  string
+	items []int
+	each  func(*strategies.Input)
+}
+
+// Retry runs what is not done: one new attempt for items that ran out of memory, with more of
+// it, and one for the rest. Nodes that failed many items at once are left out. say is told
+// in a sentence what each attempt is.
+func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Cluster, opt RetryOptions, say func(string)) ([]*Attempt, error) {
+	release, err := lock(Root(r.Work.Dir))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	v, err := r.look(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	if v.err != nil {
+		return nil, v.err
+	}
+	if s := v.status(time.Now()); !s.Settled {
+		return nil, &UnfinishedError{s}
+	}
+	groups := r.groups(v, opt)
+	if len(groups) == 0 {
+		return nil, &NothingToRetryError{r.ID}
+	}
+	if err := v.endEarlier(); err != nil {
+		return nil, err
+	}
+	var made []*Attempt
+	for _, g := range groups {
+		a, err := r.retryGroup(ctx, client, cluster, v, g, len(v.attempts)+len(made)+1, say)
+		if err != nil {
+			return made, err
+		}
+		made = append(made, a)
+	}
+	return made, nil
+}
+
+// endEarlier keeps jobs of earlier attempts that Slurm may have lost from starting later.
+func (v *view) endEarlier() error {
+	for _, a := range v.attempts {
+		if err := a.replaceStop(continuedBy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// groups divides what is not done by what it needs.
+func (r *Run) groups(v *view, opt RetryOptions) []group {
+	var rest, starved []int
+	late := false
+	for i := range r.Items {
+		switch v.records.State(i) {
+		case items.Done:
+		case items.OutOfMemory:
+			starved = append(starved, i)
+		case items.Timeout:
+			late = true
+			rest = append(rest, i)
+		default:
+			rest = append(rest, i)
+		}
+	}
+	var all []group
+	if len(rest) > 0 {
+		all = append(all, group{"", rest, func(in *strategies.Input) {
+			applyRetry(in, opt)
+			if late && opt.Time == 0 && in.Each.Timeout == 0 {
+				in.Each.Time = max(2*in.Each.Time, 2*longest(v))
+			}
+		}})
+	}
+	if len(starved) > 0 {
+		memory := moreMemory(v, starved, r.Each.MemoryMiB)
+		all = append(all, group{fmt.Sprintf("ran out of memory: %d MiB each now", max(memory, opt.MemoryMiB)), starved, func(in *strategies.Input) {
+			in.Each.MemoryMiB = memory
+			applyRetry(in, opt)
+		}})
+	}
+	return all
+}
+
+func applyRetry(in *strategies.Input, opt RetryOptions) {
+	if opt.MemoryMiB > 0 {
+		in.Each.MemoryMiB = opt.MemoryMiB
+	}
+	if opt.Time > 0 {
+		in.Each.Time = opt.Time
+	}
+}
+
+// moreMemory is twice what was given or seen, whichever is more.
+func moreMemory(v *view, starved []int, declared int) int {
+	most := declared
+	for _, i := range starved {
+		most = max(most, v.peakMiB(i))
+	}
+	return 2 * max(most, 512)
+}
+
+// peakMiB is the most memory that an item was seen to hold.
+func (v *view) peakMiB(i int) int {
+	rec, err := v.records.Record(i)
+	if err != nil {
+		return 0
+	}
+	most := 0.0
+	for _, peak := range []*float64{rec.MaxRSS, rec.MaxRSSTree} {
+		if peak != nil {
+			most = max(most, *peak)
+		}
+	}
+	return int(most)
+}
+
+// longest is the longest time that an item ran before it was ended for time.
+func longest(v *view) time.Duration {
+	most := 0.0
+	for i := range v.run.Items {
+		if v.records.State(i) != items.Timeout {
+			continue
+		}
+		if rec, err := v.records.Record(i); err == nil && rec.Elapsed != nil {
+			most = max(most, *rec.Elapsed)
+		}
+	}
+	return time.Duration(most * float64(time.Second))
+}
+
+func (r *Run) retryGroup(ctx context.Context, client slurm.Client, cluster *slurm.Cluster, v *view, g group, n int, say func(string)) (*Attempt, error) {
+	in := r.input(len(g.items), cluster)
+	g.each(&in)
+	bad := slices.Sorted(maps.Keys(v.allBad()))
+	if len(bad) > 0 {
+		in.Slurm.Options = append(slices.Clone(in.Slurm.Options), "--exclude="+strings.Join(bad, ","))
+	}
+	in, plan, err := Choose(ctx, client, in, r.Environment)
+	if err != nil {
+		return nil, err
+	}
+	if plan.Chosen == nil {
+		return nil, &InfeasibleError{plan}
+	}
+	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), in, plan, bad}); err != nil {
+		return nil, err
+	}
+	a, err := openAttempt(r.dir.Attempt(n))
+	if err != nil {
+		return nil, err
+	}
+	say(retryText(n, g, plan, bad))
+	if err := r.Submit(ctx, client, a); err != nil {
+		if a.nothingSent() {
+			os.RemoveAll(string(a.dir))
+		}
+		return nil, err
+	}
+	return a, nil
+}
+
+func retryText(n int, g group, plan strategies.Plan, bad []string) string {
+	text := fmt.Sprintf("attempt %d: %d items, %s", n, len(g.items), plan.Chosen.Strategy)
+	if g.what != "" {
+		text += ", " + g.what
+	}
+	if len(bad) > 0 {
+		text += ", not on " + strings.Join(bad, ", ")
+	}
+	return text
+}
+
+func (v *view) allBad() map[string]string {
+	all := map[string]string{}
+	for _, a := range v.attempts {
+		maps.Copy(all, a.badNodes())
+	}
+	return all
+}
+
+// InfeasibleError says that no strategy fits; the plan has the reasons.
+type InfeasibleError struct{ Plan strategies.Plan }
+
+func (e *InfeasibleError) Error() string { return "no way to run this fits here" }
+
+// input is what a choice for part of this run depends on.
+func (r *Run) input(n int, cluster *slurm.Cluster) strategies.Input {
+	job := r.config()
+	return NewInput(&job, n, cluster)
+}

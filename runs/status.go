@@ -1,0 +1,271 @@
+package runs
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/slurm"
+)
+
+// The states of a run.
+const (
+	Submitting = "submitting" // not all of it is known to be with Slurm
+	Pending    = "pending"
+	Running    = "running"
+	Done       = "done"
+	Failed     = "failed"     // ended, and some items failed
+	Incomplete = "incomplete" // ended, nothing failed, but some items never ran or were lost
+	Cancelled  = "cancelled"
+)
+
+// Grace is how long after its Slurm job a writer's last records may still be on the way
+// through a network file system: lost is not late.
+const Grace = 15 * time.Second
+
+// Status is what became of a run so far (the contract of `hpcsub status --json`).
+type Status struct {
+	Run      string      `json:"run"`
+	State    string      `json:"state"`
+	Items    Counts      `json:"items"`
+	Attempts []JobStatus `json:"attempts"`
+	Stopped  string      `json:"stopped,omitempty"`   // why no more items are started
+	BadNodes []string    `json:"bad_nodes,omitempty"` // nodes that failed many items at once
+	Settled  bool        `json:"settled"`             // nothing will change any more without a retry
+	Silent   string      `json:"silent,omitempty"`    // Slurm did not answer: what stands here is from the records
+}
+
+// Counts tells items by what became of them; Failed holds all that ended and are not done.
+type Counts struct {
+	Total   int `json:"total"`
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`
+	Running int `json:"running"`
+	Pending int `json:"pending"`
+}
+
+// JobStatus is the state of one submission.
+type JobStatus struct {
+	Attempt int    `json:"attempt"`
+	JobID   string `json:"job_id"`
+	State   string `json:"state"` // Slurm's; "" when Slurm does not know the job (any more)
+	Reason  string `json:"reason"`
+}
+
+// Unfinished says whether something may still run or be submitted.
+func (s Status) Unfinished() bool { return !s.Settled }
+
+// view is one look at a run: its records, and Slurm's word where it was asked.
+type view struct {
+	run      *Run
+	attempts []*Attempt
+	records  *items.Collection
+	active   []*Attempt  // those that a retry has not taken the place of
+	jobs     []slurm.Job // of the active attempts; nil when Slurm was not asked
+	asked    bool
+	err      error // why Slurm gave no answer
+}
+
+// look reads the records, and asks Slurm only where they leave something open.
+func (r *Run) look(ctx context.Context, client slurm.Client) (*view, error) {
+	v := &view{run: r}
+	var err error
+	if v.attempts, err = r.Attempts(); err != nil {
+		return nil, err
+	}
+	for _, a := range v.attempts {
+		if !a.continued() {
+			v.active = append(v.active, a)
+		}
+	}
+	if err := v.read(); err != nil {
+		return nil, err
+	}
+	if client != nil && !v.recordsSettle() {
+		v.ask(ctx, client)
+	}
+	return v, nil
+}
+
+// read reads what was recorded since the last look.
+func (v *view) read() error {
+	dirs := make([]items.AttemptDir, len(v.attempts))
+	for i, a := range v.attempts {
+		dirs[i] = a.dir
+	}
+	if v.records != nil {
+		return v.records.Update(dirs...)
+	}
+	var err error
+	v.records, err = items.Collect(v.run.Items, dirs...)
+	return err
+}
+
+func (v *view) ask(ctx context.Context, client slurm.Client) {
+	v.jobs, v.err = slurmJobs(ctx, client, v.active...)
+	v.asked = v.err == nil
+}
+
+// recordsSettle says whether the records alone tell that the run has ended: every item is
+// done, or every part's writer has written its end record.
+func (v *view) recordsSettle() bool {
+	return v.records.Tally().Done == v.run.Items || v.allWritersEnded()
+}
+
+func (v *view) allWritersEnded() bool {
+	for _, a := range v.active {
+		if v.records.WritersEnded(a.N) < a.Layout.Parts {
+			return false
+		}
+	}
+	return true
+}
+
+// jobsOver says whether Slurm has no job of the active attempts left, and since when.
+func (v *view) jobsOver() (bool, time.Time) {
+	if !v.asked {
+		return false, time.Time{}
+	}
+	var end time.Time
+	for _, j := range v.jobs {
+		if !j.Ended() {
+			return false, time.Time{}
+		}
+		if j.End.After(end) {
+			end = j.End
+		}
+	}
+	return true, end
+}
+
+// settled says whether nothing will change any more without a retry.
+func (v *view) settled(now time.Time) bool {
+	if v.recordsSettle() {
+		return true
+	}
+	if !v.allHeld() {
+		return false
+	}
+	over, end := v.jobsOver()
+	return over && now.Sub(end) > Grace
+}
+
+// allHeld says whether Slurm is known to have taken every submission of the active attempts.
+func (v *view) allHeld() bool {
+	for _, a := range v.active {
+		known, err := a.sent()
+		if err != nil {
+			return false
+		}
+		for _, s := range known {
+			if !s.held() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// stopped is why an active attempt takes no more items.
+func (v *view) stopped() string {
+	for _, a := range v.active {
+		if why := a.stopped(); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// begun says whether any item of an active attempt was started.
+func (v *view) begun() bool {
+	for _, a := range v.active {
+		if v.records.Started(a.N) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// status words what the view shows.
+func (v *view) status(now time.Time) Status {
+	s := Status{Run: v.run.ID, Settled: v.settled(now), Stopped: v.stopped(), BadNodes: v.badNodes()}
+	v.markLost(now)
+	t := v.records.Tally()
+	s.Items = Counts{Total: t.Total, Done: t.Done, Failed: t.Total - t.Done - t.Running - t.Pending, Running: t.Running, Pending: t.Pending}
+	s.Attempts = v.jobStatuses()
+	if v.err != nil {
+		s.Silent = v.err.Error()
+	}
+	s.State = v.state(s)
+	return s
+}
+
+func (v *view) state(s Status) string {
+	switch {
+	case s.Items.Done == s.Items.Total:
+		return Done
+	case s.Settled && strings.HasPrefix(s.Stopped, cancelledBy):
+		return Cancelled
+	case s.Settled && s.Items.Failed > 0:
+		return Failed
+	case s.Settled:
+		return Incomplete
+	case !v.allHeld():
+		return Submitting
+	case s.Items.Running > 0 || v.begun() || v.anyJob("RUNNING"):
+		return Running
+	}
+	return Pending
+}
+
+func (v *view) anyJob(state string) bool {
+	for _, j := range v.jobs {
+		if j.State == state {
+			return true
+		}
+	}
+	return false
+}
+
+// jobStatuses tells each submission's state: of an array the one that matters most.
+func (v *view) jobStatuses() []JobStatus {
+	var all []JobStatus
+	for _, a := range v.attempts {
+		ids, _ := a.JobIDs()
+		for _, id := range ids {
+			s := JobStatus{Attempt: a.N, JobID: id}
+			for _, j := range v.jobs {
+				if j.ArrayID == id && weight(j.State) > weight(s.State) {
+					s.State, s.Reason = j.State, j.Reason
+				}
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// weight orders Slurm's states: of a whole array the heaviest is shown.
+func weight(state string) int {
+	switch state {
+	case "":
+		return 0
+	case "COMPLETED":
+		return 1
+	case "RUNNING":
+		return 4
+	case "PENDING":
+		return 3
+	}
+	return 2
+}
+
+// Status looks at a run once. With a nil client Slurm is not asked.
+func (r *Run) Status(ctx context.Context, client slurm.Client) (Status, error) {
+	v, err := r.look(ctx, client)
+	if err != nil {
+		return Status{}, err
+	}
+	return v.status(time.Now()), nil
+}
