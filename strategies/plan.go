@@ -126,7 +126,3 @@ type Warning struct {
 	Rule string `json:"rule"`
 	Text string `json:"text"`
 }
-
-// DefaultFailures is how many of the first items must fail alike, and none succeed, before a run stops
-// early, where [limits] failures does not say. More than a node's worth of bad luck, less than a night's.
-const DefaultFailures = 20

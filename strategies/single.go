@@ -3,7 +3,7 @@ package strategies
 // single is one allocation in which the items run one after another: for one item, or for so little work
 // that starting more costs more than it saves.
 func single() strategy {
-	return strategy{name: "single", template: "single", costs: workerCosts, propose: proposeSingle}
+	return strategy{name: "single", template: "worker", costs: workerCosts, propose: proposeSingle}
 }
 
 // workerCosts are those of every part whose items hpcsub's own worker hands out.

@@ -1,6 +1,136 @@
 package templates
 
-// Render writes the batch script.
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"hpcsub/strategies"
+)
+
+//go:embed *.tmpl
+var files embed.FS
+
+// view is what the templates see: the Script, and what follows from it.
+type view struct {
+	Script
+	Template  string // the launch block's
+	For       string // the version of Slurm, for the header
+	Log       string // Slurm's --output
+	TimeLimit string
+	Array     string // indices and throttle; "" = no array
+	Nodes     int    // of one Slurm job
+	Last      int    // the last part of this submission
+	Activate  string // the virtual environment's script
+	EndTime   int    // seconds from the script's start to a minute before the limit, where Slurm does not tell; 0 = it does
+	Exact     bool   // srun knows --exact
+	Whole     bool   // whole nodes are asked for, and not among the user's own options
+}
+
+// Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
+// epilogue) and the launch block of the strategy. An error names the key whose value no script can carry.
 func Render(s Script) (string, error) {
-	return "", nil
+	v, err := newView(s)
+	if err != nil {
+		return "", fmt.Errorf("writing the batch script: %w", err)
+	}
+	t, err := template.New("job.sh.tmpl").Option("missingkey=error").Funcs(functions()).ParseFS(files, "job.sh.tmpl", v.Template+".tmpl")
+	if err != nil {
+		return "", fmt.Errorf("reading the templates: %w", err)
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, v); err != nil {
+		return "", fmt.Errorf("writing the batch script: %w", causeOf(err))
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n", nil
+}
+
+// refusal is a value that no script can carry, with the key that has it.
+type refusal struct{ words string }
+
+func (r *refusal) Error() string { return r.words }
+
+func refusalf(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
+// causeOf is the refusal, where there is one, without the place in the template that met it.
+func causeOf(err error) error {
+	var no *refusal
+	if errors.As(err, &no) {
+		return no
+	}
+	return err
+}
+
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"quote":    word,
+		"sbatch":   directive,
+		"option":   userOption,
+		"comment":  comment,
+		"variable": variable,
+		"lines":    shellLines,
+		"join":     strings.Join,
+		"count":    plural,
+	}
+}
+
+func newView(s Script) (view, error) {
+	v := view{Script: s, Template: strategies.Template(s.Strategy), TimeLimit: timeLimit(s.Request.TimeLimitS)}
+	if v.Template == "" {
+		return v, fmt.Errorf("there is no template for strategy %q", s.Strategy)
+	}
+	for _, path := range []struct{ name, value string }{{"program", s.Hpcsub}, {"attempt's folder", s.Attempt}, {"job's folder", s.Dir}} {
+		if path.value == "" || strings.ContainsRune(path.value, 0) {
+			return v, fmt.Errorf("%q is no path for the %s", path.value, path.name)
+		}
+	}
+	if s.Range.Count < 1 || s.Range.First < 0 {
+		return v, fmt.Errorf("a submission of %d parts from part %d", s.Range.Count, s.Range.First)
+	}
+	if s.SlurmVersion != "" {
+		v.For = ", for Slurm " + s.SlurmVersion
+	}
+	array := s.Request.ArrayTasks > 0
+	v.Last = s.Range.First + s.Range.Count - 1
+	v.Nodes = max(1, s.Request.Nodes)
+	if array {
+		v.Array = "0-" + strconv.Itoa(s.Range.Count-1)
+		if s.Request.ArrayThrottle > 0 {
+			v.Array += "%" + strconv.Itoa(s.Request.ArrayThrottle)
+		}
+	}
+	if s.Environment.Venv != "" {
+		v.Activate = activate(s.Dir, s.Environment.Venv)
+	}
+	if s.SlurmVersion != "" && before(s.SlurmVersion, 23, 2) {
+		v.EndTime = max(s.Request.TimeLimitS-60, s.Request.TimeLimitS/2)
+	}
+	v.Exact = !before(s.SlurmVersion, 20, 11)
+	v.Whole = s.Request.Exclusive && !slices.Contains(s.Slurm.Options, "--exclusive")
+	var err error
+	v.Log, err = logPattern(s.LogDir, array)
+	return v, err
+}
+
+// before says whether a version of Slurm, "24.11.5", is older than a release. One that cannot be
+// read counts as the newest.
+func before(version string, year, month int) bool {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	y, err1 := strconv.Atoi(parts[0])
+	m, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (y < year || y == year && m < month)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

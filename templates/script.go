@@ -6,7 +6,8 @@ import (
 	"hpcsub/strategies"
 )
 
-// Script is everything that a batch script is written from. Paths are absolute.
+// Script is everything that a batch script is written from. Paths are absolute. The zero value of a
+// field means "not given"; its line is left out.
 type Script struct {
 	Hpcsub  string // path of the program, as the nodes see it
 	Version string // of hpcsub, for the header
@@ -24,8 +25,7 @@ type Script struct {
 	Layout   strategies.Layout
 	Range    strategies.IndexRange // the parts that this submission carries
 	Items    int                   // of the whole run
-
-	Exclude []string // nodes not to use again
+	Exclude  []string              // nodes not to use again
 
 	SlurmVersion string // "24.11.5"; "" where there is no Slurm
 	KillWaitS    int    // from SIGTERM to SIGKILL at the time limit; 0 = not known
