@@ -3,6 +3,7 @@
 package configs
 
 import (
+	"errors"
 	"time"
 
 	"hpcsub/items"
@@ -19,6 +20,38 @@ type Job struct {
 	Plan        PlanKeys
 	Slurm       SlurmKeys
 	Environment Environment
+	Text        []byte  // the file as it was read, so that a run can keep a copy
+	Warnings    []error // what is doubtful, each with file, line and key
+
+	lines map[string]int // where each key that was written stands
+}
+
+// Blame adds file and line to an error that was found after reading, an items.KeyError above
+// all, so that it reads like every other error of the file. nil stays nil.
+func (j *Job) Blame(err error) error {
+	var at *items.KeyError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &at):
+		return Errors{&Problem{File: j.Path, Text: err.Error()}}
+	}
+	return Errors{&Problem{File: j.Path, Line: j.Line(at.Key), Key: at.Key, Text: at.Err.Error()}}
+}
+
+// Line is where the file has a key, such as "each.cpus" or "sweep.beta"; 0 where it has not.
+func (j *Job) Line(key string) int {
+	if line, ok := j.lines[key]; ok {
+		return line
+	}
+	table, name := splitPath(key)
+	return j.lines[table+"."+quoteKey(name)]
+}
+
+// Wrote says whether the file has a key, such as "environment.venv", even if its value is empty.
+func (j *Job) Wrote(key string) bool {
+	_, ok := j.lines[key]
+	return ok
 }
 
 // Each is what one item typically needs.
@@ -36,10 +69,13 @@ type Limits struct {
 	CPUs     int           `json:"cpus,omitempty"`
 	Time     time.Duration `json:"time_ns,omitempty"` // first start to last end
 	CPUHours float64       `json:"cpu_hours,omitempty"`
-	// Failures stops the run when this many first items all fail alike. nil = the default
-	// (strategies.DefaultFailures), 0 = never.
+	// Failures stops the run when this many first items all fail alike. nil = DefaultFailures,
+	// 0 = never.
 	Failures *int `json:"failures,omitempty"`
 }
+
+// DefaultFailures is how many first items must all fail alike before a run stops by itself.
+const DefaultFailures = 10
 
 // PlanKeys is the [plan] table.
 type PlanKeys struct {
