@@ -54,6 +54,9 @@ func setupInto(dst *string) valueReader {
 		if err := bashReads(text); err != nil {
 			return fmt.Errorf("bash cannot read %s: %w", show(text), err)
 		}
+		if backslashes := len(text) - len(strings.TrimRight(text, `\`)); backslashes%2 == 1 {
+			return fmt.Errorf("%s ends with a backslash, which would join it to the next line of the script: take it out", show(text))
+		}
 		*dst = text
 		return nil
 	}
