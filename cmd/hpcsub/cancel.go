@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v3"
+)
+
+func cancelCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "cancel",
+		Usage:     "end a run",
+		ArgsUsage: "[RUN]",
+		Description: `Cancels the run's Slurm jobs and keeps its workers from taking another item. What is done
+stays done; hpcsub retry would run the rest.
+
+   hpcsub cancel fourier-k3x9ab`,
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			r, client, err := findRun(c)
+			if err != nil {
+				return err
+			}
+			defer slow(out, "waiting for Slurm")()
+			if err := r.Cancel(ctx, client); err != nil {
+				return err
+			}
+			out.say("run %s is cancelled", r.ID)
+			out.hint("hpcsub results %s shows what is done; hpcsub retry %s runs the rest", r.ID, r.ID)
+			return nil
+		},
+	}
+}

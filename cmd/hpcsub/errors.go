@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/runs"
+	"hpcsub/slurm"
+)
+
+// The exit codes (docs/scripting.md).
+const (
+	exitDone       = 0
+	exitInternal   = 1   // hpcsub or its disk failed
+	exitUsage      = 2   // usage, job.toml, items
+	exitInfeasible = 3   // cannot run here
+	exitSlurm      = 4   // Slurm refused, absent or silent
+	exitNotDone    = 5   // a run, trial or check ended with anything not done
+	exitInterrupt  = 130 // Ctrl-C; Slurm jobs go on
+)
+
+// coded is an error with the exit code and the hints that go with it.
+type coded struct {
+	code  int
+	err   error
+	hints []string
+}
+
+func (e *coded) Error() string { return e.err.Error() }
+func (e *coded) Unwrap() error { return e.err }
+
+func usageErrorf(format string, a ...any) error {
+	return &coded{code: exitUsage, err: fmt.Errorf(format, a...)}
+}
+
+// asUsage marks an error of what the user wrote.
+func asUsage(err error, hints ...string) error {
+	if err == nil {
+		return nil
+	}
+	return &coded{exitUsage, err, hints}
+}
+
+// usage is called by the library for flags that it does not know or cannot read.
+func usage(_ context.Context, c *cli.Command, err error, _ bool) error {
+	return &coded{exitUsage, err, []string{fmt.Sprintf("%s --help shows the flags", c.FullName())}}
+}
+
+func unknownCommand(c *cli.Command) error {
+	name := c.Args().First()
+	hint := "hpcsub --help lists the commands"
+	if like := cli.SuggestCommand(c.Commands, name); like != "" {
+		hint = fmt.Sprintf("did you mean hpcsub %s?", like)
+	}
+	return &coded{exitUsage, fmt.Errorf("no command %q", name), []string{hint}}
+}
+
+// exitCode prints err and returns the exit code that it means: the one place that decides.
+func (o *output) exitCode(ctx context.Context, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitInterrupt
+	}
+	var c *coded
+	if errors.As(err, &c) {
+		o.error(err)
+		for _, h := range c.hints {
+			o.hint("%s", h)
+		}
+		return c.code
+	}
+	code, hints := classify(err)
+	o.error(err)
+	for _, h := range hints {
+		o.hint("%s", h)
+	}
+	return code
+}
+
+// classify knows the errors of the packages below.
+func classify(err error) (int, []string) {
+	var (
+		refused *slurm.RefusedError
+		absent  *slurm.AbsentError
+		unclear *runs.UnclearError
+		silent  *slurm.UnknownError
+		missing *runs.NotFoundError
+		locked  *runs.LockedError
+	)
+	switch {
+	case errors.As(err, &unclear):
+		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
+	case errors.As(err, &absent):
+		return exitSlurm, []string{"--cluster local runs it on this machine, without Slurm"}
+	case errors.As(err, &refused), errors.As(err, &silent):
+		return exitSlurm, nil
+	case errors.As(err, &missing), errors.As(err, &locked):
+		return exitUsage, nil
+	}
+	return exitInternal, nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+)
+
+func initCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "init",
+		Usage:     "write a job.toml",
+		ArgsUsage: "[COMMAND]",
+		Description: `Without a command: the annotated job.toml, with every key and what it does.
+With one: a short job.toml that runs it, once per item of --over.
+
+   hpcsub init
+   hpcsub init 'python fit.py {image}' --over image='*.jpg'
+   hpcsub init 'python run.py --beta {beta} --seed {seed}' --over beta=0.1,0.2,0.5 --over seed=1:100
+   hpcsub init './model {line}' --over inputs.txt`,
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "over", Usage: "`COLUMN=VALUES`: a glob, FROM:TO[:STEP], or A,B,C; or a file of items"},
+		},
+		DisableSliceFlagSeparator: true,
+		OnUsageError:              usage,
+		Action: func(_ context.Context, c *cli.Command) error {
+			command, err := argument(c)
+			if err != nil {
+				return usageErrorf("%w; quote the command as one argument", err)
+			}
+			text := configs.Init()
+			if command != "" {
+				if text, err = configs.InitLines(command, c.StringSlice("over")); err != nil {
+					return asUsage(err)
+				}
+			} else if c.IsSet("over") {
+				return usageErrorf("--over needs a command: hpcsub init 'python fit.py {image}' --over image='*.jpg'")
+			}
+			return writeNew(out, "job.toml", text)
+		},
+	}
+}
+
+// writeNew writes a file that must not be there yet.
+func writeNew(out *output, path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return usageErrorf("%s is there already and is not overwritten; move it away first", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	out.print(text)
+	out.hint("%s is written; hpcsub check reads it and shows the first items", path)
+	return nil
+}

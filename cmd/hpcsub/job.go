@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+	"hpcsub/items"
+	"hpcsub/local"
+	"hpcsub/runs"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+)
+
+// clusterFlag chooses where a job runs.
+func clusterFlag() cli.Flag {
+	return &cli.StringFlag{Name: "cluster", Usage: "`NAME`: local is this machine, without Slurm; a file ending in .json is a saved cluster (check, plan and render only)"}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "json", Usage: "print JSON (docs/scripting.md)"}
+}
+
+func freshFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "fresh", Usage: "ask Slurm again for what is kept for an hour"}
+}
+
+// work is a job.toml with its items counted.
+type work struct {
+	job    *configs.Job
+	list   *items.List
+	survey items.Survey
+}
+
+// argument is the one argument that most commands take.
+func argument(c *cli.Command) (string, error) {
+	if c.Args().Len() > 1 {
+		return "", usageErrorf("want one argument, got %q", c.Args().Slice())
+	}
+	return c.Args().First(), nil
+}
+
+// readWork reads the job.toml that the command names, and its items.
+func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
+	path, err := argument(c)
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		path = "job.toml"
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "job.toml")
+	}
+	job, err := configs.ReadJob(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, asUsage(fmt.Errorf("no file %q", path), "hpcsub init writes one")
+	}
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	for _, w := range job.Warnings {
+		out.warning("%v", w)
+	}
+	if lines := job.AdoptEnvironment(os.Getenv); lines != "" {
+		out.hint("the environment that is active in this shell is used; to keep it, add to %s: %s", path, strings.ReplaceAll(lines, "\n", "; "))
+	}
+	list, err := items.Open(job.Work)
+	if err != nil {
+		return nil, asUsage(job.Blame(err))
+	}
+	done := slow(out, "reading the items")
+	survey, err := list.Survey(ctx)
+	done()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, asUsage(job.Blame(err))
+	}
+	return &work{job, list, survey}, nil
+}
+
+// place is a cluster and the way to talk to it; a saved cluster has no client.
+type place struct {
+	client  slurm.Client
+	cluster *slurm.Cluster
+}
+
+// find looks at the cluster that the command means.
+func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
+	name := c.String("cluster")
+	if strings.Contains(name, "/") || strings.HasSuffix(name, ".json") {
+		cluster, err := slurm.ReadCluster(name)
+		if err != nil {
+			return nil, asUsage(err)
+		}
+		return &place{nil, cluster}, nil
+	}
+	client, err := clientFor(name)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := client.Inspect(ctx, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: c.Bool("fresh")})
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range cluster.Unknown {
+		out.warning("%s", what)
+	}
+	return &place{client, cluster}, nil
+}
+
+// clientFor returns the client of a cluster name, or of a run's (its Client).
+func clientFor(name string) (slurm.Client, error) {
+	switch name {
+	case "", "commands":
+		return slurm.NewCommands(slurm.CommandsOptions{}), nil
+	case "local":
+		program, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		return local.New(local.Options{Program: program}), nil
+	}
+	return nil, usageErrorf("--cluster %q: want local, or a saved cluster: a path with / or ending in .json", name)
+}
+
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "hpcsub")
+}
+
+// choose plans the work at a place.
+func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
+	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
+	in.Tools = toolsHere(p)
+	return runs.Choose(ctx, p.client, in, w.job.Environment)
+}
+
+// toolsHere looks for what strategies need where the nodes are this machine; what other nodes
+// have is not known here.
+func toolsHere(p *place) map[string]string {
+	if p.cluster.Client != "local" {
+		return nil
+	}
+	return map[string]string{"parallel": lookPath("parallel")}
+}
+
+// lookPath is the path of a program, or "".
+func lookPath(name string) string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	return ""
+}
+
+// findRun is the run that the command's argument means, with its client.
+func findRun(c *cli.Command) (*runs.Run, slurm.Client, error) {
+	name, err := argument(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := runs.Find(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := clientFor(r.Client)
+	return r, client, err
+}
+
+// slow prints a line when something takes more than two seconds, and returns its end.
+func slow(out *output, what string) (done func()) {
+	timer := time.AfterFunc(2*time.Second, func() { out.say("%s …", what) })
+	return func() { timer.Stop() }
+}

@@ -1,0 +1,79 @@
+// Command hpcsub turns "this program, over these items, on this cluster" into the Slurm
+// submission that an expert would have written, says why, submits it, and brings every
+// result back.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/urfave/cli/v3"
+)
+
+// version is set by the Makefile from git.
+var version = "devel"
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
+}
+
+// run is the whole program: arguments in, exit code out.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &output{stdout: stdout, stderr: stderr}
+	if len(args) > 1 {
+		// What runs beside the user's work, many times over, skips the command tree.
+		if onNode := nodeCommands()[args[1]]; onNode != nil {
+			return onNode(ctx, args[2:], out)
+		}
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	return out.exitCode(ctx, newApp(out).Run(ctx, args))
+}
+
+func newApp(out *output) *cli.Command {
+	return &cli.Command{
+		Name:                  "hpcsub",
+		Usage:                 "run a program over many items on a Slurm cluster, in the way that is fastest there",
+		Version:               version,
+		HideVersion:           true,
+		HideHelpCommand:       true,
+		EnableShellCompletion: true,
+		Suggest:               true,
+		Writer:                out.stdout,
+		ErrWriter:             out.stderr,
+		ExitErrHandler:        func(context.Context, *cli.Command, error) {}, // run alone decides the exit code
+		OnUsageError:          usage,
+		ConfigureShellCompletionCommand: func(c *cli.Command) {
+			c.Hidden = false
+			c.Usage = "print the completion script of bash, zsh, fish or pwsh"
+		},
+		Commands: []*cli.Command{
+			initCommand(out), checkCommand(out), clusterCommand(out), planCommand(out), renderCommand(out),
+			submitCommand(out), runsCommand(out), statusCommand(out), watchCommand(out), logsCommand(out),
+			resultsCommand(out), cancelCommand(out), retryCommand(out),
+			later("trial", "measure a small sample of the work"),
+			later("report", "say what a run cost and what to ask for next time"),
+			later("why", "say why a run waits or failed, in one paragraph"),
+			later("site", "keep one configuration for everybody"),
+			later("doctor", "say what was found here and what is missing"),
+			versionCommand(out),
+		},
+		Action: func(_ context.Context, c *cli.Command) error {
+			if c.Args().Present() {
+				return unknownCommand(c)
+			}
+			out.print(fourLines)
+			return nil
+		},
+	}
+}
+
+// fourLines is what one needs to start.
+const fourLines = `hpcsub init 'python fit.py {image}' --over image='*.jpg'    writes job.toml
+hpcsub check                                                checks it and shows the first items
+hpcsub plan                                                 shows the ways to run it, and which is best here
+hpcsub submit --wait                                        runs it and brings every result back
+`

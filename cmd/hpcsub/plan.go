@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/strategies"
+)
+
+func planCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "plan",
+		Usage:     "show the ways to run the job here, and which is best",
+		ArgsUsage: "[JOB]",
+		Description: `Looks at the cluster, predicts each way to run the job and ranks them by [plan] minimize.
+Nothing is submitted. Exit code 3: no way fits, and the reasons are printed.
+
+   hpcsub plan
+   hpcsub plan --explain
+   hpcsub plan --cluster cluster.json job.toml`,
+		Flags: []cli.Flag{
+			clusterFlag(), freshFlag(), jsonFlag(),
+			&cli.BoolFlag{Name: "explain", Usage: "print every part of each estimate"},
+		},
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			w, err := readWork(ctx, c, out)
+			if err != nil {
+				return err
+			}
+			defer slow(out, "asking the cluster")()
+			p, err := find(ctx, c, out)
+			if err != nil {
+				return err
+			}
+			in, plan, err := choose(ctx, w, p)
+			if err != nil {
+				return err
+			}
+			return showPlan(c, out, in, plan)
+		},
+	}
+}
+
+// showPlan prints a plan, and says with exit code 3 when nothing fits.
+func showPlan(c *cli.Command, out *output, in strategies.Input, plan strategies.Plan) error {
+	if c.Bool("json") {
+		if err := out.json(plan); err != nil {
+			return err
+		}
+	} else {
+		printWarnings(out, plan)
+		printPlan(out, plan, c.Bool("explain"))
+	}
+	if plan.Chosen == nil {
+		return infeasible(out, strategies.Plan{}, in.Cluster.Name)
+	}
+	if !c.Bool("json") {
+		out.hint("hpcsub submit --wait runs it; hpcsub render shows the script")
+	}
+	return nil
+}
+
+func infeasible(out *output, plan strategies.Plan, cluster string) error {
+	for _, r := range plan.Rejections {
+		out.say("%s: rejected: %s", r.Strategy, r.Reason)
+	}
+	return &coded{code: exitInfeasible, err: fmt.Errorf("no way to run this job fits on %s", cluster)}
+}
+
+func printWarnings(out *output, plan strategies.Plan) {
+	for _, w := range plan.Warnings {
+		if w.Rule == "measure" {
+			out.hint("%s", w.Text)
+			continue
+		}
+		out.warning("%s", w.Text)
+	}
+}
+
+func printPlan(out *output, plan strategies.Plan, explain bool) {
+	width, _ := terminal(out.stdout)
+	out.printf("%s: %s, least %s first\n\n", plan.Job, count(plan.Items, "item"), minimized(plan.Minimize))
+	t := table{head: []string{"", "strategy", "request", "makespan", "from", "to", "CPU-hours", "efficiency"}}
+	for i, c := range plan.Candidates {
+		e := c.Estimate
+		t.add(fmt.Sprint(i+1), c.Strategy, requestText(c), seconds(e.Makespan), seconds(e.MakespanLow), seconds(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency))
+	}
+	if len(plan.Candidates) > 0 {
+		out.print(t.String())
+		out.printf("%s\n", basisText(plan.Candidates[0].Estimate))
+	}
+	if explain {
+		printTerms(out, plan)
+	}
+	if len(plan.Rejections) > 0 {
+		out.print("\n")
+	}
+	for _, r := range plan.Rejections {
+		out.print(wrap(fmt.Sprintf("%s: rejected: %s", r.Strategy, r.Reason), "", width))
+	}
+	if plan.Why != "" {
+		out.print("\n" + wrap(plan.Why, "", width))
+	}
+}
+
+func minimized(m string) string {
+	if m == "cost" {
+		return "cost"
+	}
+	return "makespan"
+}
+
+func basisText(e strategies.Estimate) string {
+	wait := "its queue wait is not known and counts as none"
+	switch {
+	case e.QueueWait != nil && *e.QueueWait == 0:
+		wait = "it can start now"
+	case e.QueueWait != nil:
+		wait = "it starts in " + seconds(*e.QueueWait) + " at the earliest"
+	}
+	return fmt.Sprintf("Item lengths are %s; the first: %s.", e.Basis, wait)
+}
+
+// requestText words a request: "12 × 8 CPUs on long".
+func requestText(c strategies.Candidate) string {
+	r := c.Request
+	text := count(r.CPUsPerTask, "CPU")
+	switch {
+	case r.ArrayTasks > 0:
+		text = fmt.Sprintf("%s × %s", thousands(r.ArrayTasks), text)
+	case r.Nodes > 1:
+		text = fmt.Sprintf("%d nodes × %s", r.Nodes, text)
+	}
+	if r.Partition != "" {
+		text += " on " + r.Partition
+	}
+	return text + ", " + seconds(float64(r.TimeLimitS))
+}
+
+func printTerms(out *output, plan strategies.Plan) {
+	for i, c := range plan.Candidates {
+		out.printf("\n%d. %s: makespan %s\n", i+1, c.Strategy, seconds(c.Estimate.Makespan))
+		t := table{head: []string{"   part", "time", "note"}}
+		for _, term := range c.Estimate.Parts {
+			t.add("   "+term.Name, seconds(term.Seconds), term.Note)
+		}
+		out.print(t.String())
+	}
+}

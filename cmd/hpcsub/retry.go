@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+	"hpcsub/runs"
+	"hpcsub/slurm"
+)
+
+func retryCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "retry",
+		Usage:     "run what failed or never ran, and nothing else",
+		ArgsUsage: "[RUN]",
+		Description: `Uses the items as they were frozen when the run was submitted, whatever has become of the
+list since. Items that ran out of memory get twice as much, in an attempt of their own;
+nodes that failed many items at once are left out.
+
+   hpcsub retry
+   hpcsub retry fourier-k3x9ab --wait
+   hpcsub retry --memory 8GiB --time 2h`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "wait", Usage: "follow the run until it has ended"},
+			&cli.StringFlag{Name: "memory", Usage: "`SIZE` that one item gets now"},
+			&cli.StringFlag{Name: "time", Usage: "`DURATION` that one item typically takes"},
+			jsonFlag(),
+		},
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			r, client, err := findRun(c)
+			if err != nil {
+				return err
+			}
+			opt, err := retryOptions(c)
+			if err != nil {
+				return err
+			}
+			made, err := retry(ctx, out, r, client, opt)
+			var none *runs.NothingToRetryError
+			if errors.As(err, &none) {
+				out.say("%v", err)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return announceRetry(ctx, c, out, r, made)
+		},
+	}
+}
+
+func retryOptions(c *cli.Command) (opt runs.RetryOptions, err error) {
+	if text := c.String("memory"); text != "" {
+		if opt.MemoryMiB, err = configs.ParseMiB(text); err != nil {
+			return opt, asUsage(err)
+		}
+	}
+	if text := c.String("time"); text != "" {
+		var d time.Duration
+		if d, err = configs.ParseDuration(text); err != nil {
+			return opt, asUsage(err)
+		}
+		opt.Time = d
+	}
+	return opt, nil
+}
+
+func retry(ctx context.Context, out *output, r *runs.Run, client slurm.Client, opt runs.RetryOptions) ([]*runs.Attempt, error) {
+	cluster, err := client.Inspect(ctx, slurm.InspectOptions{CacheDir: cacheDir()})
+	if err != nil {
+		return nil, err
+	}
+	made, err := r.Retry(ctx, client, cluster, opt, func(text string) { out.say("%s", text) })
+	var unfinished *runs.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return nil, &coded{exitUsage, err, []string{"hpcsub watch " + r.ID + " follows it to its end"}}
+	}
+	var cannot *runs.InfeasibleError
+	if errors.As(err, &cannot) {
+		printPlan(out, cannot.Plan, false)
+		return nil, &coded{code: exitInfeasible, err: err}
+	}
+	return made, err
+}
+
+func announceRetry(ctx context.Context, c *cli.Command, out *output, r *runs.Run, made []*runs.Attempt) error {
+	var ids []string
+	for _, a := range made {
+		more, err := a.JobIDs()
+		if err != nil {
+			return err
+		}
+		ids = append(ids, more...)
+	}
+	if c.Bool("wait") {
+		return finish(ctx, c, out, r, nil)
+	}
+	if c.Bool("json") {
+		return out.json(submitted{r.ID, ids, made[0].ScriptPath()})
+	}
+	out.say("run %s: Slurm job %s", r.ID, joined(ids))
+	out.hint("hpcsub watch %s follows it", r.ID)
+	return nil
+}

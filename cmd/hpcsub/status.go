@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/runs"
+)
+
+func statusCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "status",
+		Usage:     "say how far a run is, and why it waits",
+		ArgsUsage: "[RUN]",
+		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run); without it, the newest
+run here. The exit code is 0 whatever it shows.
+
+   hpcsub status
+   hpcsub status fourier-k3x9ab --json`,
+		Flags:        []cli.Flag{jsonFlag()},
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			r, client, err := findRun(c)
+			if err != nil {
+				return err
+			}
+			s, err := r.Status(ctx, client)
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				return out.json(s)
+			}
+			printStatus(out, r, s)
+			return nil
+		},
+	}
+}
+
+func printStatusJSON(ctx context.Context, out *output, r *runs.Run) error {
+	s, err := r.Status(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return out.json(s)
+}
+
+func printStatus(out *output, r *runs.Run, s runs.Status) {
+	out.printf("%s: %s, submitted %s\n", s.Run, s.State, clock(r.Created, time.Now()))
+	out.printf("items: %s, %s done, %s failed, %s running, %s pending\n", thousands(s.Items.Total), thousands(s.Items.Done),
+		thousands(s.Items.Failed), thousands(s.Items.Running), thousands(s.Items.Pending))
+	for _, a := range s.Attempts {
+		state := a.State
+		if state == "" {
+			state = "ended"
+			if !s.Settled {
+				state = "not known to Slurm"
+			}
+		}
+		if a.Reason != "" && a.Reason != "None" {
+			state += " (" + a.Reason + ")"
+		}
+		out.printf("attempt %d: Slurm job %s %s\n", a.Attempt, a.JobID, state)
+	}
+	if s.Stopped != "" {
+		out.printf("stopped: %s\n", s.Stopped)
+	}
+	for _, node := range s.BadNodes {
+		out.printf("bad node %s\n", node)
+	}
+	if s.Silent != "" {
+		out.warning("Slurm does not answer, so this is from the records alone: %s", s.Silent)
+	}
+	next(out, r, s)
+}
+
+// next names the likely next command.
+func next(out *output, r *runs.Run, s runs.Status) {
+	switch {
+	case s.State == runs.Done:
+		out.hint("hpcsub results %s", r.ID)
+	case s.State == runs.Submitting:
+		out.hint("hpcsub submit completes it, hpcsub cancel %s ends it", r.ID)
+	case s.Settled:
+		out.hint("hpcsub retry %s runs what is not done; hpcsub logs %s --failed shows what it printed", r.ID, r.ID)
+	default:
+		out.hint("hpcsub watch %s", r.ID)
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/runs"
+	"hpcsub/slurm"
+)
+
+func watchCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "watch",
+		Usage:     "follow a run until it has ended",
+		ArgsUsage: "[RUN]",
+		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run); without it, the newest
+run here. Ctrl-C stops watching; the jobs go on. Exit code 5: some items are not done.
+
+   hpcsub watch
+   hpcsub watch fourier-k3x9ab`,
+		Flags:        []cli.Flag{jsonFlag()},
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			r, client, err := findRun(c)
+			if err != nil {
+				return err
+			}
+			err = follow(ctx, out, r, client)
+			if c.Bool("json") && (err == nil || errors.Is(err, errNotDone)) {
+				if e := printStatusJSON(ctx, out, r); e != nil {
+					return e
+				}
+			}
+			return err
+		},
+	}
+}
+
+// errNotDone ends a run, trial or check with anything not done.
+var errNotDone = errors.New("not everything is done")
+
+// follow shows a run's progress until it has ended, and then what failed.
+func follow(ctx context.Context, out *output, r *runs.Run, client slurm.Client) error {
+	bar := newProgress(out.stderr)
+	s, err := r.Follow(ctx, client, func(s runs.Status) { bar.show(tallyOf(s), time.Now()) })
+	bar.end()
+	if ctx.Err() != nil {
+		out.hint("the jobs go on; hpcsub watch %s follows them again, hpcsub cancel %s ends them", r.ID, r.ID)
+		return context.Canceled
+	}
+	if err != nil {
+		return err
+	}
+	return conclude(ctx, out, r, client, s)
+}
+
+func tallyOf(s runs.Status) tally {
+	return tally{Total: s.Items.Total, Done: s.Items.Done, Failed: s.Items.Failed, Running: s.Items.Running, Note: waiting(s)}
+}
+
+// waiting words why nothing runs yet.
+func waiting(s runs.Status) string {
+	if s.Silent != "" {
+		return "Slurm does not answer: " + s.Silent
+	}
+	if s.State != runs.Pending {
+		return ""
+	}
+	for _, a := range s.Attempts {
+		if a.State == "PENDING" && a.Reason != "" && a.Reason != "None" {
+			return "waiting for Slurm: " + a.Reason
+		}
+	}
+	return "waiting to start"
+}
+
+// conclude says how a run ended, and what to do about what is not done.
+func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client, s runs.Status) error {
+	if s.State == runs.Done {
+		out.say("run %s: all %s done", r.ID, count(s.Items.Total, "item"))
+		out.hint("hpcsub results %s shows them", r.ID)
+		return nil
+	}
+	if s.Stopped != "" {
+		out.say("run %s was stopped: %s", r.ID, s.Stopped)
+	}
+	for _, node := range s.BadNodes {
+		out.warning("node %s; hpcsub retry stays away from it", node)
+	}
+	results, err := r.Results(ctx, client)
+	if err != nil {
+		return err
+	}
+	groups, err := r.Failures(results)
+	if err != nil {
+		return err
+	}
+	printFailures(out, groups)
+	missing := s.Items.Pending
+	if missing > 0 && len(groups) == 0 {
+		explainMissing(out, s)
+	}
+	text := fmt.Sprintf("run %s is %s: %d of %s done, %d failed, %d never ran", r.ID, s.State, s.Items.Done, count(s.Items.Total, "item"), s.Items.Failed, missing)
+	return &coded{exitNotDone, fmt.Errorf("%s: %w", text, errNotDone), []string{
+		"hpcsub retry " + r.ID + " runs what is not done; hpcsub logs " + r.ID + " --failed shows what it printed"}}
+}
+
+// explainMissing says what Slurm made of jobs whose items never ran.
+func explainMissing(out *output, s runs.Status) {
+	for _, a := range s.Attempts {
+		if a.State != "" && a.State != "COMPLETED" {
+			out.warning("Slurm job %s ended as %s before it ran its items: %s", a.JobID, a.State, whyNever(a))
+		}
+	}
+}
+
+func whyNever(a runs.JobStatus) string {
+	if a.Reason != "" && a.Reason != "None" {
+		return "Slurm says " + a.Reason
+	}
+	return "do the nodes see the run's folder? hpcsub logs shows Slurm's own log where there is one"
+}
+
+func printFailures(out *output, groups []runs.Failure) {
+	for i, g := range groups {
+		if i == mostErrors {
+			out.say("… and %d more kinds of failure", len(groups)-mostErrors)
+			return
+		}
+		out.say("%s %s, first item %d (%s)", count(g.Count, "item"), g.What, g.First, one(g.Command, 100))
+		for _, line := range g.Tail {
+			out.say("    %s", line)
+		}
+	}
+}
+
+func joined(ids []string) string { return strings.Join(ids, ", ") }
