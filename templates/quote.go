@@ -14,10 +14,19 @@ func Quote(s string) string {
 		return "''"
 	case strings.IndexFunc(s, isControl) >= 0:
 		return quoteControl(s)
-	case strings.IndexFunc(s, isSpecial) < 0:
+	case strings.IndexFunc(s, isSpecial) < 0 && !isReserved(s):
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// isReserved says whether a word could begin or end a construct of the shell where it stands first.
+func isReserved(s string) bool {
+	switch s {
+	case "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "for", "while", "until", "in", "select", "function", "time", "coproc":
+		return true
+	}
+	return false
 }
 
 // word is Quote for the templates, which refuses what no word can hold.
