@@ -3,43 +3,31 @@ package items
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
-// glob lists the files that match, as a shell does: names that begin with a dot are for
-// patterns that begin with one.
+// glob lists the files that match, as a shell does: spelled as the pattern is, and names that
+// begin with a dot only where the pattern does. (filepath.Glob does neither, and needs a
+// folder without wildcards in its name.)
 func glob(dir, pattern string) (list, error) {
 	if err := checkGlob(pattern); err != nil {
 		return nil, err
 	}
-	full := pattern
-	if !filepath.IsAbs(pattern) {
-		full = escapeGlob(dir) + "/" + pattern
-	}
-	found, err := filepath.Glob(full)
+	found, err := globBelow(dir, "", strings.Split(pattern, "/"))
 	if err != nil {
 		return nil, fmt.Errorf("glob %q: %w", pattern, err)
 	}
-	var names []string
-	for _, path := range found {
-		name := path
-		if !filepath.IsAbs(pattern) {
-			if name, err = filepath.Rel(dir, path); err != nil {
-				return nil, fmt.Errorf("glob %q: %w", pattern, err)
-			}
-		}
-		if !hidden(pattern, name) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
+	if len(found) == 0 {
 		return nil, fmt.Errorf("glob %q matches no file in %s%s", pattern, dir, bracesHint(pattern))
 	}
-	slices.Sort(names)
-	values := make(list, len(names))
-	for i, name := range names {
+	slices.Sort(found)
+	values := make(list, len(found))
+	for i, name := range found {
 		values[i] = TextValue(name)
 	}
 	return values, nil
@@ -54,7 +42,7 @@ func checkGlob(pattern string) error {
 	case slices.Contains(strings.Split(pattern, "/"), "**"):
 		return fmt.Errorf("glob %q: ** is not known; list the files with find into a text file and name that with items = …", pattern)
 	}
-	if _, err := filepath.Match(pattern, ""); errors.Is(err, filepath.ErrBadPattern) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
 		return fmt.Errorf("glob %q: %w", pattern, err)
 	}
 	return nil
@@ -67,19 +55,57 @@ func bracesHint(pattern string) string {
 	return ""
 }
 
-// hidden says whether a wildcard found a name that begins with a dot. It compares from the
-// end, since cleaning may have shortened the beginning.
-func hidden(pattern, name string) bool {
-	patterns, names := strings.Split(pattern, "/"), strings.Split(name, "/")
-	for i := 1; i <= min(len(patterns), len(names)); i++ {
-		p, n := patterns[len(patterns)-i], names[len(names)-i]
-		if strings.HasPrefix(n, ".") && p != "" && strings.ContainsRune("*?[", rune(p[0])) {
-			return true
-		}
+// globBelow matches the parts of a pattern, one folder after the other, below what is found so far.
+func globBelow(dir, before string, parts []string) ([]string, error) {
+	names, err := globNames(dir, before, parts[0])
+	if err != nil {
+		return nil, err
 	}
-	return false
+	var found []string
+	for _, name := range names {
+		path := before + name
+		if len(parts) == 1 {
+			if _, err := os.Lstat(inFolder(dir, path)); err == nil {
+				found = append(found, path)
+			}
+			continue
+		}
+		below, err := globBelow(dir, path+"/", parts[1:])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, below...)
+	}
+	return found, nil
 }
 
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+// globNames is what one part of a pattern stands for: itself, or the names that it matches.
+func globNames(dir, before, part string) ([]string, error) {
+	if !strings.ContainsAny(part, `*?[\`) {
+		return []string{part}, nil
+	}
+	entries, err := os.ReadDir(inFolder(dir, before))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		match, _ := filepath.Match(part, e.Name()) // the pattern was checked
+		if match && (e.Name()[0] != '.' || part[0] == '.') {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// inFolder is a path as the job sees it, which runs in dir. It cleans nothing: a ".." behind a
+// link is for the kernel to follow.
+func inFolder(dir, path string) string {
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	return dir + "/" + path
 }

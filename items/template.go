@@ -30,6 +30,9 @@ func NewTemplate(spec Spec, columns []string) (*Template, error) {
 	default:
 		err = errNoCommand
 	}
+	if err == nil {
+		err = checkConstants(t.args)
+	}
 	if err != nil {
 		return nil, &KeyError{Key: "command", Err: err}
 	}
@@ -46,14 +49,20 @@ func parseTexts(all []string, columns []string) ([]text, error) {
 		if texts[i], err = parseText(s, columns); err != nil {
 			return nil, err
 		}
-		if texts[i].constant() {
-			err = checkArgument([]byte(texts[i][0].literal))
-		}
-		if err != nil {
-			return nil, err
-		}
 	}
 	return texts, nil
+}
+
+// checkConstants checks what is the same for every item, which making ids does not look at again.
+func checkConstants(texts []text) error {
+	for _, t := range texts {
+		if t.constant() {
+			if err := checkArgument([]byte(t[0].literal)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Invocation is what runs for an item: its argument list, and the files that it makes.
