@@ -37,7 +37,7 @@ func (c *Client) Cancel(ctx context.Context, ids []string) error {
 }
 
 // wish leaves cancel files, which a supervisor obeys within a second, on another machine too, and
-// wakes one that is here. No tasks named are all.
+// wakes one that is here. A job that has no supervisor yet will have none. No tasks named are all.
 func (f folder) wish(tasks []int) error {
 	if _, err := os.Stat(string(f)); err != nil {
 		return nil // ended and forgotten, or never there
@@ -57,6 +57,9 @@ func (f folder) wish(tasks []int) error {
 			continue
 		}
 		file.Close()
+	}
+	if tasks == nil && f.occupy(withdrawn) == nil {
+		return nil
 	}
 	p, err := f.supervisor()
 	if err != nil {

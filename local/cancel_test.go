@@ -69,13 +69,14 @@ func TestSupervisorKilled(t *testing.T) {
 	id := l.submit(`[ "$SLURM_ARRAY_TASK_ID" = 0 ] && exit 0
 		(setsid bash -c 'echo $$ >>pids; exec sleep 100' &)
 		bash -c 'echo $$ >>pids; exec sleep 100' &
-		until [ "$(wc -l <pids)" = 2 ]; do sleep 0.01; done; touch ready; wait`, "--array=0-3%1", "--output=/dev/null")
+		until [ "$(wc -l <pids)" = 2 ]; do sleep 0.01; done; echo $$ >script; touch ready; wait`, "--array=0-3%1", "--output=/dev/null")
 	l.await(id, "at task 1", func([]slurm.Job) bool { _, err := os.Stat(filepath.Join(l.dir, "ready")); return err == nil })
 	p, err := l.folder(id).supervisor()
 	if err != nil {
 		t.Fatal(err)
 	}
 	syscall.Kill(p.pid, syscall.SIGKILL)
+	l.gone(l.file("script")) // though nobody looks
 	jobs := l.ended(id)
 	if got, want := states(jobs), "COMPLETED NODE_FAIL NODE_FAIL NODE_FAIL"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -168,6 +169,17 @@ func TestAJobWithoutASupervisor(t *testing.T) {
 	f := s.folder(id)
 	if got := f.life(j.Submitted, j.Submitted.Add(2*neverStarted)); got != gone {
 		t.Errorf("long after its submission: life %v, want gone", got)
+	}
+	for range 2 {
+		if err := l.Cancel(context.Background(), []string{"1"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if j := l.jobs("1")[0]; j.State != "CANCELLED" || j.End.IsZero() {
+		t.Errorf("cancelled before it had a supervisor: %+v", j)
+	}
+	if _, err := takeOver(f); err == nil {
+		t.Error("a cancelled job was taken over")
 	}
 	j.Submitted = time.Now().Add(-2 * latestStart)
 	if _, err := s.create(j, nil); err != nil {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -64,6 +65,8 @@ const (
 func (f folder) life(submitted, now time.Time) life {
 	p, err := f.supervisor()
 	switch {
+	case errors.Is(err, errWithdrawn):
+		return gone
 	case err != nil && now.Sub(submitted) < neverStarted:
 		return starting
 	case err != nil:
@@ -79,6 +82,9 @@ func (f folder) supervisor() (process, error) {
 	text, err := os.ReadFile(f.path(supervisorFile))
 	if err != nil {
 		return process{}, err
+	}
+	if string(text) == withdrawn {
+		return process{}, errWithdrawn
 	}
 	return parseProcess(string(text))
 }
@@ -98,13 +104,23 @@ func (f folder) claim() error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(f.path(supervisorFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("claiming local job %d: %w", f.id(), err)
-	}
-	defer file.Close()
-	if _, err := file.WriteString(self.String()); err != nil {
+	if err := f.occupy(self.String()); err != nil {
 		return fmt.Errorf("claiming local job %d: %w", f.id(), err)
 	}
 	return nil
+}
+
+// withdrawn stands in the supervisor file of a job that was cancelled before it had one, and will have none.
+const withdrawn = "withdrawn\n"
+
+var errWithdrawn = errors.New("the job was cancelled before it started")
+
+// occupy makes the supervisor file, which only one can do.
+func (f folder) occupy(text string) error {
+	file, err := os.OpenFile(f.path(supervisorFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
 }

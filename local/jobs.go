@@ -107,8 +107,8 @@ func (f folder) tasks() ([]slurm.Job, error) {
 	}
 	states := parseStates(string(text))
 	tasks, throttle := j.tasks()
-	runner, _ := f.supervisor()
-	v := view{id: strconv.Itoa(f.id()), job: j, life: life, node: runner.host(), lastSign: f.lastSign(), reason: waitReason(states, throttle)}
+	runner, err := f.supervisor()
+	v := view{withdrawn: errors.Is(err, errWithdrawn), id: strconv.Itoa(f.id()), job: j, life: life, node: runner.host(), lastSign: f.lastSign(), reason: waitReason(states, throttle)}
 	jobs := make([]slurm.Job, 0, len(tasks))
 	for _, task := range tasks {
 		jobs = append(jobs, v.entry(task, states[task]))
@@ -135,13 +135,14 @@ func waitReason(states map[int]outcome, throttle int) string {
 
 // view is a job seen at one moment.
 type view struct {
-	id       string
-	job      *job
-	life     life
-	node     string
-	lastSign time.Time
-	reason   string
-	lost     bool // a task has not ended and never will by itself
+	id        string
+	job       *job
+	life      life
+	node      string
+	lastSign  time.Time
+	reason    string
+	withdrawn bool
+	lost      bool // a task has not ended and never will by itself
 }
 
 // entry tells one task in Slurm's words.
@@ -162,7 +163,9 @@ func (v *view) entry(task int, o outcome) slurm.Job {
 		e.State, e.Reason = "PENDING", v.reason
 		fallthrough
 	case e.State == "RUNNING":
-		if v.life == gone {
+		if v.withdrawn {
+			e.State, e.Reason, e.End = "CANCELLED", "", v.lastSign
+		} else if v.life == gone {
 			e.State, e.Reason, e.End = "NODE_FAIL", "the supervisor of this job has ended without a word", v.lastSign
 			v.lost = true
 		}
