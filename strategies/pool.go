@@ -49,8 +49,27 @@ func newProblem(in Input) (*problem, *Rejection) {
 		return nil, &Rejection{Reason: "nothing is known of the cluster"}
 	}
 	p.costs, p.lengths = costsOf(in), lengthsOf(in)
+	plain, gpus := candidates(in)
+	first := p.addPools(plain)
+	if len(p.pools) == 0 {
+		if no := p.addPools(gpus); first == nil {
+			first = no
+		}
+	}
+	switch {
+	case len(p.pools) > 0:
+		return p, nil
+	case first == nil:
+		first = unknownPartition(in)
+	}
+	return nil, first
+}
+
+// addPools adds the partitions that the job may use, and returns what stands in the way of the first
+// that it may not.
+func (p *problem) addPools(parts []slurm.Partition) *Rejection {
 	var first *Rejection
-	for _, part := range candidates(in) {
+	for _, part := range parts {
 		pool, no := p.newPool(part)
 		if no == nil {
 			p.pools = append(p.pools, pool)
@@ -58,43 +77,27 @@ func newProblem(in Input) (*problem, *Rejection) {
 			first = no
 		}
 	}
-	if len(p.pools) == 0 && first == nil {
-		first = unknownPartition(in)
-	}
-	if len(p.pools) == 0 {
-		return nil, first
-	}
-	return p, nil
+	return first
 }
 
 // candidates are the partitions to look at: those that job.toml names, else all, the default first.
-// Partitions of GPU nodes alone are left to work that uses GPUs, unless they are all that there is.
-func candidates(in Input) []slurm.Partition {
+// Partitions of GPU nodes alone are kept apart: they are for work that uses GPUs, and for other work only
+// where there is nothing else.
+func candidates(in Input) (plain, gpus []slurm.Partition) {
 	named := strings.Split(in.Slurm.Partition, ",")
-	var all, plain []slurm.Partition
 	for _, p := range in.Cluster.Partitions {
-		if in.Slurm.Partition == "" || slices.Contains(named, p.Name) {
-			all = append(all, p)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b slurm.Partition) int {
-		if a.Default == b.Default {
-			return 0
-		}
-		if a.Default {
-			return -1
-		}
-		return 1
-	})
-	for _, p := range all {
-		if p.Default || in.Slurm.Partition != "" || !onlyGPUs(in.Cluster.NodesOf(p.Name)) {
+		asked := slices.Contains(named, p.Name)
+		switch {
+		case in.Slurm.Partition != "" && !asked:
+		case p.Default:
+			plain = append([]slurm.Partition{p}, plain...)
+		case !asked && onlyGPUs(in.Cluster.NodesOf(p.Name)):
+			gpus = append(gpus, p)
+		default:
 			plain = append(plain, p)
 		}
 	}
-	if len(plain) == 0 {
-		return all
-	}
-	return plain
+	return plain, gpus
 }
 
 func onlyGPUs(nodes []slurm.Node) bool {
@@ -116,6 +119,9 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	o.binding = bindings(in, part)
 	o.wall = o.wallLimit(in)
 	if no := o.holds(p.demand(1)); no != nil {
+		return nil, no
+	}
+	if _, no := p.throttle(o, 1); no != nil {
 		return nil, no
 	}
 	if left := p.submitLeft(o); left != nil && left.n == 0 {

@@ -43,14 +43,15 @@ func (s shape) noPlace(p *problem) *Rejection {
 		counted(s.slots*p.cpus, "CPU") + " at once"}
 }
 
-// exceeds holds the estimate against the run's own limits.
+// exceeds holds the estimate against the run's own limits. Of several refusals the one that exceeds the
+// least is shown, hence the negative figures.
 func (p *problem) exceeds(e Estimate) *Rejection {
 	if most := p.in.Limits.CPUHours; most > 0 && e.CPUHours > most {
-		l := limit{name: "limits.cpu_hours", value: figure(most), raise: theUser}
+		l := limit{name: "limits.cpu_hours", n: -int(1000 * e.CPUHours), value: figure(most), raise: theUser}
 		return l.refuse("it would take " + figure(e.CPUHours) + " CPU-hours")
 	}
 	if most := p.in.Limits.Time.Seconds(); most > 0 && e.Elapsed > most {
-		l := limit{name: "limits.time", value: InWords(most), raise: theUser}
+		l := limit{name: "limits.time", n: -int(e.Elapsed), value: InWords(most), raise: theUser}
 		return l.refuse("it would take " + InWords(e.Elapsed))
 	}
 	return nil
@@ -62,7 +63,7 @@ func (p *problem) starts(s shape, places int, tick float64) starting {
 	c := p.costs
 	st := starting{first: tick * c.ArrayPeriod, delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: places}
 	if s.throttle > 0 {
-		st.places = min(places, s.throttle*len(s.layout(p).Submissions))
+		st.places = min(places, s.throttle)
 	}
 	return st
 }

@@ -12,8 +12,5 @@ func workerCosts(c Costs) overhead {
 }
 
 func proposeSingle(p *problem, o *pool) ([]shape, []Rejection) {
-	if no := p.tooManyCPUs(1); no != nil {
-		return nil, []Rejection{*no}
-	}
 	return []shape{{strategy: single(), pool: o, parts: 1, slots: 1, nodes: 1}}, nil
 }

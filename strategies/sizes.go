@@ -9,6 +9,9 @@ func (p *problem) slotsOfNodes(o *pool, now bool) []int {
 	var all []int
 	for _, g := range o.groups {
 		slots := largest(most, func(s int) bool {
+			if _, no := p.throttle(o, s); no != nil { // a node that gives more than limits.cpus cannot be ruled out
+				return false
+			}
 			r := o.fit(g, p.demand(s))
 			return (r.all > 0 && !now || r.free > 0) && o.perJob(1, r.cpus, r.memoryMiB) == nil
 		})

@@ -49,8 +49,8 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 	switch {
 	case p.now > 0:
 		p.first, p.wait = p.now, new(float64)
-	case !blocked.IsZero():
-		s := max(0, blocked.Sub(o.now).Seconds())
+	case blocked.After(o.now): // one that is due by now tells nothing
+		s := blocked.Sub(o.now).Seconds()
 		p.wait = &s
 	}
 	p.cpus = meanCPUs(rooms, p.first*nodes, p.now > 0)

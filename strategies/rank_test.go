@@ -1,0 +1,75 @@
+package strategies
+
+import (
+	"testing"
+	"time"
+)
+
+func TestBest(t *testing.T) {
+	makespan := rule{func(c prediction) float64 { return c.Estimate.Makespan }, tie}
+	hours := rule{func(c prediction) float64 { return c.Estimate.CPUHours }, tie}
+	of := func(figures ...[2]float64) []prediction {
+		var all []prediction
+		for _, f := range figures {
+			all = append(all, prediction{Candidate: Candidate{Estimate: Estimate{Makespan: f[0], CPUHours: f[1]}}})
+		}
+		return all
+	}
+	tests := []struct {
+		name string
+		all  []prediction
+		want int
+	}{
+		{"the least", of([2]float64{100, 1}, [2]float64{90, 9}), 1},
+		{"within 5 % the next rule decides", of([2]float64{100, 9}, [2]float64{104, 1}), 1},
+		{"beyond it does not", of([2]float64{100, 9}, [2]float64{106, 1}), 0},
+		{"5 % of the best, not of a chain", of([2]float64{100, 3}, [2]float64{104, 2}, [2]float64{108, 1}), 1},
+		{"all alike: the first", of([2]float64{100, 1}, [2]float64{100, 1}), 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := best(tt.all, []rule{makespan, hours}); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestStartsNowGoesFirst: a wait that nobody knows is no number, but a start now is worth something.
+func TestStartsNowGoesFirst(t *testing.T) {
+	in := job(30, 5*time.Minute)
+	in.Slurm.Partition = "long"
+	occupy(in.Cluster, 8, 8, 32, 22)
+	plan := Choose(in)
+	if w := plan.Chosen.Estimate.QueueWait; w == nil || *w != 0 {
+		t.Errorf("got a wait of %v for %s, want a start now: %s", w, plan.Chosen.Strategy, plan.Why)
+	}
+	// One free CPU for what keeps to it is no start: it would take thirty times as long.
+	in.Plan.Strategy = "gnu-parallel"
+	occupy(in.Cluster, 8, 8, 32, 31)
+	if c := Choose(in).Chosen; c.Estimate.QueueWait != nil {
+		t.Errorf("got %+v, want a node that is worth waiting for", c)
+	}
+	// An array grows with what becomes free, so it starts with one.
+	in.Plan.Strategy = ""
+	plan = Choose(in)
+	if c := plan.Chosen; c.Estimate.QueueWait == nil || c.Request.ArrayTasks < 10 {
+		t.Errorf("got %+v, want an array that grows: %s", c, plan.Why)
+	}
+}
+
+func TestRanksAllCandidates(t *testing.T) {
+	plan := Choose(job(300, time.Second))
+	if len(plan.Candidates) != 4 {
+		t.Fatalf("got %d candidates, want 4: %+v", len(plan.Candidates), plan.Rejections)
+	}
+	for i := 1; i < 4; i++ {
+		a, b := plan.Candidates[i-1].Estimate.Makespan, plan.Candidates[i].Estimate.Makespan
+		if b < a/(1+tie) {
+			t.Errorf("%s (%v s) stands before %s (%v s)", plan.Candidates[i-1].Strategy, a, plan.Candidates[i].Strategy, b)
+		}
+	}
+	if plan.Chosen != &plan.Candidates[0] {
+		t.Error("the chosen one is not the first")
+	}
+}
