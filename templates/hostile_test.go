@@ -27,7 +27,7 @@ var control = []string{"line\nbreak", "\n#SBATCH --uid=0", "\ntouch pwned\n", "c
 // filling returns a script with a value in every field that may hold one.
 func filling(s Script, value string) Script {
 	s.Version, s.Run, s.JobFile, s.Why, s.Estimate, s.SlurmVersion = value, value, value, value, value, value
-	s.JobName, s.Comment, s.Exclude = value, value, []string{value, value}
+	s.JobName, s.Comment, s.Token, s.Exclude = value, value, value, []string{value, value}
 	s.Request.Partition, s.Request.Account, s.Request.QOS, s.Request.GRES = value, value, value, value
 	s.Slurm = configs.SlurmKeys{Reservation: value, Constraint: value, Options: []string{"--mail-user=" + value, "--comment " + value, "-J " + value}}
 	s.Environment = environmentOf(value)
@@ -130,7 +130,7 @@ func TestControlCharacters(t *testing.T) {
 // commentsOnly has the value everywhere but in #SBATCH lines.
 func commentsOnly(value string) Script {
 	s := example("packed", "24.11.5")
-	s.Run, s.JobFile, s.Why, s.Estimate, s.Version = value, value, value, value, value
+	s.Run, s.JobFile, s.Why, s.Estimate, s.Version, s.Token = value, value, value, value, value, value
 	s.Environment = environmentOf(value)
 	s.Environment.Venv = "/" + value
 	s.Dir, s.Attempt, s.Hpcsub = "/"+value, "/"+value, "/"+value
@@ -170,7 +170,7 @@ func runScript(t *testing.T, strategy, value string) {
 		}
 	}
 	s := example(strategy, "22.05.8")
-	s.Environment = environmentOf(value)
+	s.Environment, s.Token = environmentOf(value), value
 	s.Environment.Venv = ".venv"
 	s.Dir, s.Hpcsub, s.Attempt = dir, filepath.Join(dir, "hpcsub"), filepath.Join(dir, "attempts/1")
 	s.Range = strategies.IndexRange{First: s.Range.First + 5, Count: s.Range.Count}
@@ -185,7 +185,8 @@ func runScript(t *testing.T, strategy, value string) {
 	if s.Request.ArrayTasks > 0 {
 		part = "7"
 	}
-	want := []string{"worker", "run", "--attempt", s.Attempt, "--part", part, "--slots", fmt.Sprint(s.Layout.Slots)}
+	want := []string{"worker", "run", "--attempt", s.Attempt, "--token", value, "--part", part, "--slots", fmt.Sprint(s.Layout.Slots),
+		"--time-limit-s", fmt.Sprint(s.Request.TimeLimitS)}
 	if strategy == "gnu-parallel" {
 		want = append(want, "--", "parallel", "--plain", "--will-cite", "--jobs", "8", `"$HPCSUB_PROGRAM" worker item {}`)
 	}
@@ -232,7 +233,7 @@ func TestSetupFails(t *testing.T) {
 			cmd.Stdin = strings.NewReader(render(t, s))
 			cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + dir}
 			out, err := cmd.CombinedOutput()
-			if err == nil || !strings.Contains(string(out), "hpcsub: error: "+tt.want) || strings.Contains(string(out), "worker run") {
+			if err == nil || !strings.Contains(string(out), "hpcsub: error: "+tt.want) || strings.Contains(string(out), "worker run --attempt") {
 				t.Errorf("got %v and %q, want exit 1 and %q", err, out, tt.want)
 			}
 		})

@@ -95,7 +95,7 @@ func FuzzSetup(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(text, "\n} || fail ") || !strings.HasSuffix(text, "--slots 1\n") {
+		if !strings.Contains(text, "\n} || fail ") || !strings.HasSuffix(text, "--time-limit-s 1980\n") {
 			t.Errorf("%q changed the rest of the script:\n%s", s, text)
 		}
 	})

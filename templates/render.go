@@ -19,14 +19,13 @@ var files embed.FS
 type view struct {
 	Script
 	Template  string // the launch block's
-	For       string // the version of Slurm, for the header
+	Origin    string // what wrote the script, for the header
 	Log       string // Slurm's --output
 	TimeLimit string
 	Array     string // indices and throttle; "" = no array
 	Nodes     int    // of one Slurm job
 	Last      int    // the last part of this submission
 	Activate  string // the virtual environment's script
-	EndTime   int    // seconds from the script's start to a minute before the limit, where Slurm does not tell; 0 = it does
 	Exact     bool   // srun knows --exact
 	Whole     bool   // whole nodes are asked for, and not among the user's own options
 }
@@ -91,9 +90,7 @@ func newView(s Script) (view, error) {
 	if s.Range.Count < 1 || s.Range.First < 0 {
 		return v, fmt.Errorf("a submission of %d parts from part %d", s.Range.Count, s.Range.First)
 	}
-	if s.SlurmVersion != "" {
-		v.For = ", for Slurm " + s.SlurmVersion
-	}
+	v.Origin = origin(s, v.Template)
 	array := s.Request.ArrayTasks > 0
 	v.Last = s.Range.First + s.Range.Count - 1
 	v.Nodes = max(1, s.Request.Nodes)
@@ -106,14 +103,24 @@ func newView(s Script) (view, error) {
 	if s.Environment.Venv != "" {
 		v.Activate = activate(s.Dir, s.Environment.Venv)
 	}
-	if s.SlurmVersion != "" && before(s.SlurmVersion, 23, 2) {
-		v.EndTime = max(s.Request.TimeLimitS-60, s.Request.TimeLimitS/2)
-	}
 	v.Exact = !before(s.SlurmVersion, 20, 11)
 	v.Whole = s.Request.Exclusive && !slices.Contains(s.Slurm.Options, "--exclusive")
 	var err error
 	v.Log, err = logPattern(s.LogDir, array)
 	return v, err
+}
+
+// origin names what wrote a script: the program, the templates, and what for.
+func origin(s Script, launch string) string {
+	text := "Written by hpcsub"
+	if s.Version != "" {
+		text += " " + s.Version
+	}
+	text += " from its templates job.sh and " + launch
+	if s.SlurmVersion != "" {
+		text += ", for Slurm " + s.SlurmVersion
+	}
+	return text + "."
 }
 
 // before says whether a version of Slurm, "24.11.5", is older than a release. One that cannot be

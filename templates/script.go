@@ -18,6 +18,7 @@ type Script struct {
 	Attempt string // folder of the attempt
 	JobName string // of the Slurm job; with Comment and LogDir it carries the attempt's token
 	Comment string
+	Token   string // the attempt's: the worker checks that the folder it sees has the same
 	LogDir  string // folder of Slurm's own logs
 
 	Strategy string

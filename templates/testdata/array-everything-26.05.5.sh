@@ -71,4 +71,4 @@ export OMP_NUM_THREADS=2
 # This array task takes one of the parts 0 to 999 (1000 in all): up to 1 item, 1 at a time.
 part=$((SLURM_ARRAY_TASK_ID))
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 1
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980

@@ -42,4 +42,4 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 # This array task takes one of the parts 1000 to 1999 (2000 in all): up to 1 item, 1 at a time.
 part=$((1000 + SLURM_ARRAY_TASK_ID))
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 1
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980

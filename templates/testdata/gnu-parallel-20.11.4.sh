@@ -31,9 +31,6 @@ folder=/home/alice/fourier
 
 # --export=NONE is for this script only: programs that srun starts get what is set up here.
 unset SLURM_EXPORT_ENV
-# This version of Slurm does not tell a job when it must end: 1920 s from here, with some time to spare.
-printf -v now '%(%s)T' -1
-export SLURM_JOB_END_TIME="${SLURM_JOB_END_TIME:-$((now + 1920))}"
 [ -x "$hpcsub" ] || fail "node $HOSTNAME does not see $hpcsub, or may not run it"
 cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $folder"
 
@@ -43,9 +40,9 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
 # GNU Parallel says when an item starts, the worker starts and records it: values never cross a shell. Parallel
 # gives its command to one, which finds the path of the program in its environment.
-export HPCSUB_PROGRAM="$hpcsub" PARALLEL_SHELL=/bin/sh
+export HPCSUB_PROGRAM="$hpcsub"
 # One worker takes all items, 8 at a time.
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 8 -- \
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 8 --time-limit-s 1980 -- \
   parallel --plain --will-cite --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"

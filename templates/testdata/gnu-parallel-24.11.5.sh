@@ -40,9 +40,9 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
 # GNU Parallel says when an item starts, the worker starts and records it: values never cross a shell. Parallel
 # gives its command to one, which finds the path of the program in its environment.
-export HPCSUB_PROGRAM="$hpcsub" PARALLEL_SHELL=/bin/sh
+export HPCSUB_PROGRAM="$hpcsub"
 # One worker takes all items, 8 at a time.
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 8 -- \
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 8 --time-limit-s 1980 -- \
   parallel --plain --will-cite --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"

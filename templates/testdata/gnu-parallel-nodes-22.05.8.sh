@@ -33,9 +33,6 @@ folder=/home/alice/fourier
 
 # --export=NONE is for this script only: programs that srun starts get what is set up here.
 unset SLURM_EXPORT_ENV
-# This version of Slurm does not tell a job when it must end: 1920 s from here, with some time to spare.
-printf -v now '%(%s)T' -1
-export SLURM_JOB_END_TIME="${SLURM_JOB_END_TIME:-$((now + 1920))}"
 [ -x "$hpcsub" ] || fail "node $HOSTNAME does not see $hpcsub, or may not run it"
 cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $folder"
 
@@ -45,10 +42,10 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
 # GNU Parallel says when an item starts, the worker starts and records it: values never cross a shell. Parallel
 # gives its command to one, which finds the path of the program in its environment.
-export HPCSUB_PROGRAM="$hpcsub" PARALLEL_SHELL=/bin/sh
+export HPCSUB_PROGRAM="$hpcsub"
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 # One step over the nodes, a worker on each with its share of the items. CPUs and memory are named, since versions
 # differ in what a step inherits; the end of one worker ends no other.
 exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0 --mpi=none \
-  "$hpcsub" worker run --attempt "$attempt" --first-part 0 --rank-env SLURM_PROCID --slots 8 -- \
+  "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --first-part 0 --rank-env SLURM_PROCID --slots 8 --time-limit-s 1980 -- \
   parallel --plain --will-cite --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"

@@ -31,9 +31,6 @@ folder=/home/alice/fourier
 
 # --export=NONE is for this script only: programs that srun starts get what is set up here.
 unset SLURM_EXPORT_ENV
-# This version of Slurm does not tell a job when it must end: 1920 s from here, with some time to spare.
-printf -v now '%(%s)T' -1
-export SLURM_JOB_END_TIME="${SLURM_JOB_END_TIME:-$((now + 1920))}"
 [ -x "$hpcsub" ] || fail "node $HOSTNAME does not see $hpcsub, or may not run it"
 cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $folder"
 
@@ -44,4 +41,4 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 # One worker takes all items, 1 at a time.
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 1
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980

@@ -41,4 +41,4 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 # One worker takes all items, 1 at a time.
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --part "$part" --slots 1
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980
