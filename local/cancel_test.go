@@ -178,14 +178,14 @@ func TestAJobWithoutASupervisor(t *testing.T) {
 	if j := l.jobs("1")[0]; j.State != "CANCELLED" || j.End.IsZero() {
 		t.Errorf("cancelled before it had a supervisor: %+v", j)
 	}
-	if _, err := takeOver(f); err == nil {
+	if _, err := takeOver(f, os.Stderr); err == nil {
 		t.Error("a cancelled job was taken over")
 	}
 	j.Submitted = time.Now().Add(-2 * latestStart)
 	if _, err := s.create(j, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := takeOver(s.folder(2)); err == nil || !strings.Contains(err.Error(), "counts as lost") {
+	if _, err := takeOver(s.folder(2), os.Stderr); err == nil || !strings.Contains(err.Error(), "counts as lost") {
 		t.Errorf("a supervisor that starts too late: %v", err)
 	}
 }

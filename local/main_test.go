@@ -16,7 +16,7 @@ import (
 // that is another process.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == SupervisorCommand {
-		if err := Supervise(context.Background(), os.Args[2]); err != nil {
+		if err := Supervise(context.Background(), os.Args[2], os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

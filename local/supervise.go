@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/signal"
@@ -30,7 +31,7 @@ type supervisor struct {
 	names     names // of no task yet
 	variables []string
 	null      *os.File
-	log       *os.File
+	log       io.Writer
 	signals   chan os.Signal
 	children  chan os.Signal // apart, so that no crowd of them can crowd out a signal that is a wish
 	next      times
@@ -42,20 +43,20 @@ type times struct{ look, beat, grow time.Time }
 
 // Supervise runs the job of a folder that Submit made, in a process of its own, to its end. It collects
 // all children of the process, so nothing else may start any in it. When ctx ends or SIGTERM
-// comes, the job is cancelled. What goes wrong on the way, and does not end it, is said in the
-// folder's log.
-func Supervise(ctx context.Context, dir string) error {
+// comes, the job is cancelled. What goes wrong on the way, and does not end it, is said on log: standard
+// error, which Submit has made the folder's log file.
+func Supervise(ctx context.Context, dir string, log io.Writer) error {
 	// Tasks are tied to the thread that starts them (PR_SET_PDEATHSIG), which must live as long.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s, err := takeOver(folder(dir))
+	s, err := takeOver(folder(dir), log)
 	if err != nil {
 		return fmt.Errorf("supervising local job %d: %w", folder(dir).id(), err)
 	}
 	s.loop(ctx)
 	signal.Stop(s.signals)
 	signal.Stop(s.children)
-	if err := errors.Join(s.states.close(), s.null.Close(), s.log.Close()); err != nil {
+	if err := errors.Join(s.states.close(), s.null.Close()); err != nil {
 		return fmt.Errorf("supervising local job %d: %w", s.folder.id(), err)
 	}
 	return nil
@@ -63,7 +64,7 @@ func Supervise(ctx context.Context, dir string) error {
 
 // takeOver claims the job. The claim is the last step that can go wrong: whoever sees it can rely on
 // the job being run.
-func takeOver(f folder) (*supervisor, error) {
+func takeOver(f folder, log io.Writer) (*supervisor, error) {
 	j, err := f.read()
 	if err != nil {
 		return nil, err
@@ -71,13 +72,10 @@ func takeOver(f folder) (*supervisor, error) {
 	if late := time.Since(j.Submitted); late > latestStart {
 		return nil, fmt.Errorf("started %v after its submission, when it counts as lost already", late.Round(time.Second))
 	}
-	s := &supervisor{folder: f, job: j, signals: make(chan os.Signal, 16), children: make(chan os.Signal, 1)}
+	s := &supervisor{folder: f, job: j, log: log, signals: make(chan os.Signal, 16), children: make(chan os.Signal, 1)}
 	s.tasks, s.throttle = j.tasks()
 	s.waiting = s.tasks
 	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
-		return nil, err
-	}
-	if s.log, err = os.OpenFile(f.path(logFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 		return nil, err
 	}
 	if s.states, err = f.openStates(); err != nil {
