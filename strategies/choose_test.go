@@ -172,6 +172,7 @@ func TestSlurmRefuses(t *testing.T) {
 
 func TestLocal(t *testing.T) {
 	c := &slurm.Cluster{Name: "local", Client: "local", Taken: labTime,
+		Scheduler: slurm.Scheduler{SelectType: "select/cons_tres", SelectParameters: []string{"CR_CPU_MEMORY"}},
 		Partitions: []slurm.Partition{{Name: "local", Default: true, State: "UP", Usable: true, Nodes: 1}},
 		Nodes:      []slurm.Node{node("here", 1, 2, 2, 8000, "local")}}
 	in := job(100, time.Second)

@@ -112,6 +112,9 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 		return nil, no
 	}
 	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken, reserved: in.Slurm.Reservation != ""}
+	if in.Local { // memory counts where it is asked for, and a CPU is a CPU
+		o.scheduler = slurm.Scheduler{}
+	}
 	if exclusive(in) {
 		o.OverSubscribe = "EXCLUSIVE"
 	}
