@@ -74,7 +74,7 @@ type JobQuery struct {
 type Job struct {
 	ID        string // as Slurm prints it: "123", or "123_4" for task 4 of an array
 	ArrayID   string // "123" for a task of an array and for a plain job alike
-	TaskID    int    // index in the array; -1 for a plain job
+	TaskID    int    // index in the array; -1 for a plain job, and for tasks that old Slurms do not list one by one
 	Name      string
 	State     string // Slurm's spelling: PENDING, RUNNING, COMPLETED, NODE_FAIL …
 	Reason    string // Slurm's reason while it waits, "" when there is none

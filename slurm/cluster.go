@@ -1,6 +1,9 @@
 package slurm
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Cluster is a picture of a cluster at one moment. Its JSON form is the contract
 // of `hpcsub cluster --json`: times in seconds, memory in MiB, unknown = null.
@@ -29,11 +32,12 @@ type Limits struct {
 
 // Association is an account that this user may charge, with its limits and their use now.
 type Association struct {
-	Account   string   `json:"account"`
-	Partition string   `json:"partition"` // "" = any
-	Default   bool     `json:"default"`   // the user's default account
-	QOS       []string `json:"qos"`       // allowed; empty where it could not be asked
-	Use       Use      `json:"use"`
+	Account    string   `json:"account"`
+	Partition  string   `json:"partition"`   // "" = any
+	Default    bool     `json:"default"`     // the user's default account
+	QOS        []string `json:"qos"`         // allowed; empty where it could not be asked
+	DefaultQOS string   `json:"default_qos"` // "" = Slurm's own, or it could not be asked
+	Use        Use      `json:"use"`         // group limits: of the account or parent that has least left
 }
 
 // QOS is a quality of service with the limits for this user and their use now.
@@ -45,20 +49,30 @@ type QOS struct {
 
 // Use is a set of limits (nil = no limit) and how much of each is taken.
 type Use struct {
-	MaxJobs        *int           `json:"max_jobs"`
-	Jobs           int            `json:"jobs"`
-	MaxSubmitJobs  *int           `json:"max_submit_jobs"`
-	SubmittedJobs  int            `json:"submitted_jobs"`
-	MaxWallS       *int           `json:"max_wall_s"`       // of one job
-	MaxTRES        map[string]int `json:"max_tres"`         // of all of the user's jobs together: cpu, mem (MiB), node, gres/gpu
-	TRES           map[string]int `json:"tres"`             // the use of it
-	MaxTRESPerJob  map[string]int `json:"max_tres_per_job"` // of one job
-	GroupMaxTRES   map[string]int `json:"group_max_tres"`   // of everybody under this association or QOS
-	GroupTRES      map[string]int `json:"group_tres"`       // the use of it
-	GroupMaxJobs   *int           `json:"group_max_jobs"`   // GrpJobs
-	GroupJobs      int            `json:"group_jobs"`       //
-	GroupMaxSubmit *int           `json:"group_max_submit"` // GrpSubmitJobs
-	GroupSubmitted int            `json:"group_submitted"`  //
+	MaxJobs       *int           `json:"max_jobs"`
+	Jobs          int            `json:"jobs"`
+	MaxSubmitJobs *int           `json:"max_submit_jobs"`
+	SubmittedJobs int            `json:"submitted_jobs"`
+	MaxWallS      *int           `json:"max_wall_s"`       // of one job
+	MaxTRES       map[string]int `json:"max_tres"`         // of all of the user's jobs together: cpu, mem (MiB), node, gres/gpu
+	TRES          map[string]int `json:"tres"`             // the use of it
+	MaxTRESPerJob map[string]int `json:"max_tres_per_job"` // of one job
+	GroupMaxTRES  map[string]int `json:"group_max_tres"`   // of everybody under this association or QOS
+	GroupTRES     map[string]int `json:"group_tres"`       // the use of it
+	// What one account may have under a QOS, all of its users together (MaxTRESPA, MaxJobsPA, MaxSubmitJobsPA).
+	AccountMaxTRES   map[string]int `json:"account_max_tres"`
+	AccountTRES      map[string]int `json:"account_tres"`
+	AccountMaxJobs   *int           `json:"account_max_jobs"`
+	AccountJobs      int            `json:"account_jobs"`
+	AccountMaxSubmit *int           `json:"account_max_submit"`
+	AccountSubmitted int            `json:"account_submitted"`
+	// Budgets of TRES-minutes: what everybody under it may use, and has used (GrpTRESMins).
+	GroupMaxTRESMinutes map[string]int `json:"group_max_tres_minutes"`
+	GroupTRESMinutes    map[string]int `json:"group_tres_minutes"`
+	GroupMaxJobs        *int           `json:"group_max_jobs"`   // GrpJobs
+	GroupJobs           int            `json:"group_jobs"`       //
+	GroupMaxSubmit      *int           `json:"group_max_submit"` // GrpSubmitJobs
+	GroupSubmitted      int            `json:"group_submitted"`  //
 }
 
 // Scheduler is the part of Slurm's configuration that decides how items fit and when slots refill.
@@ -103,8 +117,9 @@ type Partition struct {
 	OverSubscribe    string   `json:"over_subscribe"` // NO, EXCLUSIVE, YES:4, FORCE:4
 	ExclusiveUser    bool     `json:"exclusive_user"`
 	PriorityTier     int      `json:"priority_tier"`
-	Usable           bool     `json:"usable"`  // by this user, now
-	WhyNot           string   `json:"why_not"` // one sentence; "" when usable
+	NeedsReservation bool     `json:"needs_reservation"` // it takes only jobs with --reservation
+	Usable           bool     `json:"usable"`            // by this user, now
+	WhyNot           string   `json:"why_not"`           // one sentence; "" when usable
 }
 
 // Node is one machine.
@@ -142,6 +157,7 @@ type Queued struct {
 }
 
 // Available says whether the node takes new jobs: up, answering, not drained and not reserved.
+// A node that sleeps to save power is available: Slurm wakes it when a job is given to it.
 func (n Node) Available() bool {
 	switch n.State {
 	case "IDLE", "MIXED", "ALLOCATED", "COMPLETING":
@@ -150,11 +166,17 @@ func (n Node) Available() bool {
 	}
 	for _, f := range n.Flags {
 		switch f {
-		case "DRAIN", "NOT_RESPONDING", "MAINTENANCE", "MAINT", "RESERVED", "FAIL", "POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN", "REBOOT_ISSUED", "INVALID_REG", "PLANNED_DOWN":
+		case "DRAIN", "NOT_RESPONDING", "MAINTENANCE", "MAINT", "RESERVED", "FAIL", "POWERING_DOWN", "POWER_DOWN",
+			"REBOOT_ISSUED", "INVALID_REG", "BLOCKED", "PLANNED_DOWN":
 			return false
 		}
 	}
 	return true
+}
+
+// Asleep says whether the node has to be powered up before a job starts on it.
+func (n Node) Asleep() bool {
+	return slices.Contains(n.Flags, "POWERED_DOWN") || slices.Contains(n.Flags, "POWERING_UP")
 }
 
 // Cores is the number of physical cores.

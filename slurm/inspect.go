@@ -1,0 +1,188 @@
+package slurm
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answers are what Inspect was told. Why something could not be asked stands in unknown.
+type answers struct {
+	settings   settings
+	nodes      []Node
+	partitions []rawPartition
+	queue      []Queued
+	rights     rights
+	grants     []grant
+	qos        map[string]qosLimits
+	unknown    []string
+}
+
+// Inspect asks Slurm for its picture: four calls, and three more of which the answers are kept
+// for an hour. At most two run at a time. Without nodes, partitions or the configuration there
+// is no picture; anything else that could not be asked stands in Cluster.Unknown.
+func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
+	who := c.whoami(ctx)
+	var a, b answers // each lane has its own, so that they share nothing
+	err := bothOf(ctx,
+		func(ctx context.Context) error { return c.askRules(ctx, opt, who, &a) },
+		func(ctx context.Context) error { return c.askState(ctx, &b) })
+	if err != nil {
+		return nil, err
+	}
+	a.nodes, a.partitions, a.queue = b.nodes, b.partitions, b.queue
+	a.unknown = append(a.unknown, b.unknown...)
+	if slices.ContainsFunc(a.partitions, func(p rawPartition) bool { return len(p.AllowGroups) > 0 }) {
+		who.groups, err = c.groups(ctx)
+		a.note(err, "your groups, which decide on some partitions")
+	}
+	return a.picture(who, time.Now()), nil
+}
+
+// askRules asks for what changes slowly, and for the use of the limits.
+func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person, a *answers) (err error) {
+	if a.settings, err = c.showConfig(ctx, opt); err != nil {
+		return err
+	}
+	if !a.settings.scheduler.Accounting {
+		a.unknown = append(a.unknown, "accounts, QOS and their limits: this Slurm keeps no accounting")
+		return nil
+	}
+	a.rights, err = c.showLimits(ctx, who.name)
+	a.note(err, "limits and their use")
+	a.grants, err = c.showGrants(ctx, opt, who.name, a.settings.cluster)
+	a.note(err, "the QOS that you may use")
+	a.qos, err = c.showQOS(ctx, opt)
+	a.note(err, "limits of QOS that nobody uses now")
+	return ctx.Err()
+}
+
+// askState asks for what changes from minute to minute.
+func (c *Commands) askState(ctx context.Context, a *answers) (err error) {
+	if a.nodes, err = c.showNodes(ctx); err != nil {
+		return err
+	}
+	if a.partitions, err = c.showPartitions(ctx); err != nil {
+		return err
+	}
+	a.queue, err = c.showPlanned(ctx)
+	a.note(err, "planned starts of waiting jobs")
+	return ctx.Err()
+}
+
+// note keeps in words what could not be asked, and why.
+func (a *answers) note(err error, what string) {
+	if err != nil {
+		a.unknown = append(a.unknown, what+": "+err.Error())
+	}
+}
+
+// bothOf runs two functions at a time; the first error ends the other one and is returned.
+func bothOf(ctx context.Context, one, other func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 2)
+	for _, f := range []func(context.Context) error{one, other} {
+		go func() { done <- f(ctx) }()
+	}
+	first := <-done
+	if first != nil {
+		cancel()
+	}
+	second := <-done
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// picture puts the answers together.
+func (a *answers) picture(who person, now time.Time) *Cluster {
+	s := a.settings
+	cluster := &Cluster{
+		Name: s.cluster, Version: s.version, Client: "commands", User: who.name, Taken: now,
+		Limits: s.limits, Scheduler: s.scheduler, Nodes: a.nodes, Queue: a.queue,
+	}
+	a.fillLimits(&cluster.Limits, who)
+	a.checkPrivate()
+	states := map[string]int{}
+	for i, n := range a.nodes {
+		states[n.Name] = i
+	}
+	for _, p := range a.partitions {
+		var its []Node
+		for _, name := range p.NodeList {
+			if i, ok := states[name]; ok {
+				its = append(its, a.nodes[i])
+			}
+		}
+		if len(its) < p.Nodes {
+			a.unknown = append(a.unknown, fmt.Sprintf("nodes: scontrol showed %d of the %d in partition %s", len(its), p.Nodes, p.Name))
+		}
+		p.WhyNot = a.whyNot(p, its, cluster.Limits.Associations, who)
+		p.Usable = p.WhyNot == ""
+		cluster.Partitions = append(cluster.Partitions, p.Partition)
+	}
+	cluster.Unknown = orEmpty(a.unknown)
+	return cluster
+}
+
+// checkPrivate notes what the administrator hides from users.
+func (a *answers) checkPrivate() {
+	hidden := map[string]string{
+		"jobs":  "planned starts of other users' jobs",
+		"nodes": "nodes of partitions that you may not use",
+		"usage": "what others use of the limits that you share",
+	}
+	for _, p := range a.settings.private {
+		if what := hidden[p]; what != "" {
+			a.unknown = append(a.unknown, what+": hidden by PrivateData="+p)
+		}
+	}
+}
+
+// person is who asks.
+type person struct {
+	name, uid string
+	host      string
+	groups    []string // nil where they could not be asked
+}
+
+// whoami names the user as the system does: by its files, by id(1), which also asks a directory
+// service, and by the shell's word where neither knows.
+func (c *Commands) whoami(ctx context.Context) person {
+	who := person{uid: strconv.Itoa(os.Getuid())}
+	who.host, _ = os.Hostname()
+	if u, err := user.LookupId(who.uid); err == nil {
+		who.name = u.Username
+	} else if out, err := c.ask(ctx, "id", "-u", "-n"); err == nil {
+		who.name = strings.TrimSpace(string(out))
+	}
+	who.name = cmp.Or(who.name, c.lookup("USER"), who.uid)
+	return who
+}
+
+// groups names the user's groups: by the system's files, and by id(1) where those do not know
+// one of them.
+func (c *Commands) groups(ctx context.Context) ([]string, error) {
+	ids, err := os.Getgroups()
+	if err != nil {
+		return nil, fmt.Errorf("asking for groups: %w", err)
+	}
+	names := []string{}
+	for _, id := range append(ids, os.Getgid()) {
+		g, err := user.LookupGroupId(strconv.Itoa(id))
+		if err != nil {
+			out, err := c.ask(ctx, "id", "-G", "-n", "-z")
+			return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), err
+		}
+		names = append(names, g.Name)
+	}
+	return names, nil
+}

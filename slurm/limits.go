@@ -1,0 +1,176 @@
+package slurm
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// fillLimits joins what the controller says of limits and use with what the accounting database
+// says of grants, and keeps what concerns this user.
+func (a *answers) fillLimits(l *Limits, who person) {
+	l.Associations, l.QOS = []Association{}, []QOS{}
+	for _, r := range a.rights.associations {
+		if r.user == who.name {
+			l.Associations = append(l.Associations, a.association(r))
+		}
+	}
+	if len(a.rights.associations) == 0 { // the controller did not say
+		for _, g := range a.grants {
+			l.Associations = append(l.Associations, Association{Account: g.account, Partition: g.partition,
+				QOS: g.qos, DefaultQOS: g.defaultQOS, Default: len(a.grants) == 1})
+		}
+	}
+	wanted := a.wantedQOS()
+	account := defaultAssociation(l.Associations).Account
+	for _, q := range a.rights.qos {
+		if wanted == nil || wanted[q.name] {
+			l.QOS = append(l.QOS, QOS{Name: q.name, Priority: q.priority, Use: a.qosUse(q, who, account)})
+		}
+	}
+	l.MaxSubmitJobs = maxSubmit(*l)
+}
+
+// wantedQOS are those that the user may name and those that partitions impose; nil: not known.
+func (a *answers) wantedQOS() map[string]bool {
+	if a.grants == nil {
+		return nil
+	}
+	wanted := map[string]bool{}
+	for _, g := range a.grants {
+		for _, name := range append([]string{g.defaultQOS}, g.qos...) {
+			wanted[name] = true
+		}
+	}
+	for _, p := range a.partitions {
+		wanted[p.QOS] = true
+	}
+	return wanted
+}
+
+// association adds the grant to a record, and folds the group limits of its account and of the
+// accounts above into it: a job counts against every one of them.
+func (a *answers) association(r association) Association {
+	out := Association{Account: r.account, Partition: r.partition, Default: r.isDefault, QOS: []string{}, Use: r.use}
+	out.Use.Jobs, out.Use.SubmittedJobs = r.jobs, r.submitted
+	for _, g := range a.grants {
+		if g.account == r.account && g.partition == r.partition {
+			out.QOS, out.DefaultQOS = g.qos, g.defaultQOS
+		}
+	}
+	level := a.accountOf(r)
+	for depth := 0; level != nil && depth < maxDepth; depth++ {
+		out.Use.fold(level.use)
+		level = a.byID(level.parent)
+	}
+	return out
+}
+
+func (a *answers) accountOf(r association) *association {
+	i := slices.IndexFunc(a.rights.associations, func(l association) bool { return l.account == r.account && l.user == "" })
+	if i < 0 {
+		return nil
+	}
+	return &a.rights.associations[i]
+}
+
+// maxDepth of accounts below accounts: garbled text must not lead round in a circle for ever.
+const maxDepth = 100
+
+// byID finds the record of a parent.
+func (a *answers) byID(id string) *association {
+	i := slices.IndexFunc(a.rights.associations, func(l association) bool { return id != "" && l.id == id })
+	if i < 0 {
+		return nil
+	}
+	return &a.rights.associations[i]
+}
+
+// fold takes over the group limits of an account above, where less is left of them.
+func (u *Use) fold(above Use) {
+	foldCount(&u.GroupMaxJobs, &u.GroupJobs, above.GroupMaxJobs, above.GroupJobs)
+	foldCount(&u.GroupMaxSubmit, &u.GroupSubmitted, above.GroupMaxSubmit, above.GroupSubmitted)
+	foldTRES(&u.GroupMaxTRES, &u.GroupTRES, above.GroupMaxTRES, above.GroupTRES)
+	foldTRES(&u.GroupMaxTRESMinutes, &u.GroupTRESMinutes, above.GroupMaxTRESMinutes, above.GroupTRESMinutes)
+}
+
+func foldCount(limit **int, use *int, above *int, aboveUse int) {
+	if above != nil && (*limit == nil || *above-aboveUse < **limit-*use) {
+		*limit, *use = above, aboveUse
+	}
+}
+
+func foldTRES(limit, use *map[string]int, above, aboveUse map[string]int) {
+	for name, most := range above {
+		have, ok := (*limit)[name]
+		if ok && have-(*use)[name] <= most-aboveUse[name] {
+			continue
+		}
+		if *limit == nil {
+			*limit, *use = map[string]int{}, map[string]int{}
+		}
+		(*limit)[name], (*use)[name] = most, aboveUse[name]
+	}
+}
+
+// qosUse adds to a QOS what this user, and the account that is charged, may have and has. The
+// controller shows those limits only where somebody has used the QOS since it started; else they
+// are the database's.
+func (a *answers) qosUse(q qosRecord, who person, account string) Use {
+	mine, theirs := q.of(who.name, who.uid), q.accountsLimits
+	if s, ok := q.accounts[account]; ok {
+		theirs = s
+	}
+	database, known := a.qos[q.name]
+	if !q.usersKnown {
+		mine = database.user
+	}
+	if !q.accountsKnown {
+		theirs = database.accounts
+	}
+	if !known && (!q.usersKnown || !q.accountsKnown) {
+		a.unknown = append(a.unknown, fmt.Sprintf("what one user may have under QOS %s: nobody uses it now", q.name))
+	}
+	use := q.use
+	use.MaxJobs, use.Jobs, use.MaxSubmitJobs, use.SubmittedJobs = mine.maxJobs, mine.jobs, mine.maxSubmit, mine.submitted
+	use.MaxTRES, use.TRES = mine.maxTRES, mine.tres
+	use.AccountMaxJobs, use.AccountJobs = theirs.maxJobs, theirs.jobs
+	use.AccountMaxSubmit, use.AccountSubmitted = theirs.maxSubmit, theirs.submitted
+	use.AccountMaxTRES, use.AccountTRES = theirs.maxTRES, theirs.tres
+	return use
+}
+
+// defaultAssociation is the one that is charged if a job names no account.
+func defaultAssociation(all []Association) Association {
+	for _, a := range all {
+		if a.Default && a.Partition == "" {
+			return a
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return Association{}
+}
+
+// maxSubmit is the lowest limit on submitted jobs for a job that names no account and no QOS.
+func maxSubmit(l Limits) *int {
+	a := defaultAssociation(l.Associations)
+	limits := []*int{a.Use.MaxSubmitJobs, a.Use.GroupMaxSubmit}
+	name := cmp.Or(a.DefaultQOS, "normal")
+	if a.DefaultQOS == "" && len(a.QOS) == 1 {
+		name = a.QOS[0]
+	}
+	for _, q := range l.QOS {
+		if q.Name == name {
+			limits = append(limits, q.Use.MaxSubmitJobs, q.Use.GroupMaxSubmit, q.Use.AccountMaxSubmit)
+		}
+	}
+	var lowest *int
+	for _, n := range limits {
+		if n != nil && (lowest == nil || *n < *lowest) {
+			lowest = n
+		}
+	}
+	return lowest
+}

@@ -1,0 +1,120 @@
+package slurm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// settings is what `scontrol show config` says, as far as anything here decides by it.
+type settings struct {
+	cluster   string
+	version   string
+	limits    Limits // MaxArraySize and MaxJobCount
+	scheduler Scheduler
+	private   []string // PrivateData: what users do not see of each other
+	enforced  bool     // a job without an association is refused
+}
+
+var configCommand = []string{"scontrol", "show", "config"}
+
+func (c *Commands) showConfig(ctx context.Context, opt InspectOptions) (s settings, err error) {
+	err = c.cached(ctx, opt, configCommand, func(text []byte) error {
+		s, err = parseConfig(bytes.NewReader(text))
+		return err
+	})
+	return s, err
+}
+
+// parseConfig reads the lines "Key = value" of scontrol show config.
+func parseConfig(r io.Reader) (settings, error) {
+	values := map[string]string{}
+	err := readLines(r, func(line []byte) error {
+		key, value, ok := strings.Cut(string(line), "=")
+		if key = strings.TrimSpace(key); ok && key != "" && values[key] == "" {
+			values[key] = strings.TrimSpace(value)
+		}
+		return nil
+	})
+	if err == nil && (values["ClusterName"] == "" || values["SLURM_VERSION"] == "") {
+		err = errors.New("no ClusterName and SLURM_VERSION in it")
+	}
+	if err != nil {
+		return settings{}, err
+	}
+	return readSettings(config{values: values})
+}
+
+func readSettings(v config) (settings, error) {
+	enforce := splitList(v.text("AccountingStorageEnforce"))
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(enforce, w) })
+	}
+	s := settings{
+		cluster: v.text("ClusterName"),
+		version: v.text("SLURM_VERSION"),
+		limits:  Limits{MaxArraySize: v.limit("MaxArraySize"), MaxJobCount: v.limit("MaxJobCount")},
+		private: splitList(v.text("PrivateData")),
+		scheduler: Scheduler{
+			SelectType:       v.text("SelectType"),
+			SelectParameters: splitList(v.text("SelectTypeParameters")),
+			Parameters:       splitParameters(v.text("SchedulerParameters")),
+			MPIDefault:       v.text("MpiDefault"),
+			KillWaitS:        v.number("KillWait"),
+			MinJobAgeS:       v.number("MinJobAge"),
+			EnforceLimits:    has("limits", "safe", "all"), // safe implies limits (slurm.conf(5))
+			Accounting:       strings.HasSuffix(v.text("AccountingStorageType"), "slurmdbd"),
+			DefMemPerCPUMiB:  v.number("DefMemPerCPU"),
+			DefMemPerNodeMiB: v.number("DefMemPerNode"),
+			TopologyPlugin:   v.text("TopologyPlugin"),
+			ProctrackType:    v.text("ProctrackType"),
+			TaskPlugin:       v.text("TaskPlugin"),
+		},
+	}
+	s.enforced = has("associations", "limits", "qos", "safe", "wckeys", "all")
+	return s, v.err
+}
+
+// config reads values and keeps the first error.
+type config struct {
+	values map[string]string
+	err    error
+}
+
+func (v *config) text(key string) string {
+	if isNothing(v.values[key]) {
+		return ""
+	}
+	return v.values[key]
+}
+
+// number reads a count with or without its unit, "5 sec"; 0 where there is none.
+func (v *config) number(key string) int {
+	if n := v.limit(key); n != nil {
+		return *n
+	}
+	return 0
+}
+
+func (v *config) limit(key string) *int {
+	text, _, _ := strings.Cut(v.text(key), " ")
+	n, err := parseCountLimit(text)
+	if err != nil && v.err == nil {
+		v.err = fmt.Errorf("%s: %w", key, err)
+	}
+	return n
+}
+
+// splitParameters splits "bf_interval=2,defer"; flags map to "".
+func splitParameters(s string) map[string]string {
+	parameters := map[string]string{}
+	for _, p := range splitList(s) {
+		name, value, _ := strings.Cut(p, "=")
+		parameters[name] = value
+	}
+	return parameters
+}

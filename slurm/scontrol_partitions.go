@@ -1,0 +1,132 @@
+package slurm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// showPartitions is never cached: it is a small question, and a partition that was closed a
+// minute ago would be planned for.
+func (c *Commands) showPartitions(ctx context.Context) (partitions []rawPartition, err error) {
+	err = c.parsed(ctx, []string{"scontrol", "-o", "show", "partitions"}, func(text []byte) error {
+		partitions, err = parsePartitions(bytes.NewReader(text))
+		return err
+	})
+	return partitions, err
+}
+
+// rawPartition is a partition with the rules of which only their outcome is told.
+type rawPartition struct {
+	Partition
+	allocNodes string // hosts that may submit to it; "ALL"
+	rootOnly   bool
+	noRoot     bool
+	seen       int
+}
+
+// parsePartitions reads the lines of scontrol -o show partitions.
+func parsePartitions(r io.Reader) ([]rawPartition, error) {
+	var partitions []rawPartition
+	err := readLines(r, func(line []byte) error {
+		if !bytes.HasPrefix(line, []byte("PartitionName=")) {
+			if bytes.HasPrefix(line, []byte("No partitions in the system")) {
+				return nil
+			}
+			return fmt.Errorf("want PartitionName=, got %q", head(line))
+		}
+		p := rawPartition{Partition: Partition{DenyAccounts: []string{}, DenyQOS: []string{}}}
+		err := eachField(line, func(key, value []byte) error { return p.field(string(key), string(value)) })
+		if err == nil && p.seen != 7 {
+			err = errors.New("a part of it is missing")
+		}
+		partitions = append(partitions, p)
+		if err != nil {
+			return fmt.Errorf("partition %q: %w", p.Name, err)
+		}
+		return nil
+	})
+	return partitions, err
+}
+
+func (p *rawPartition) field(key, value string) (err error) {
+	switch key {
+	case "PartitionName":
+		p.Name = value
+	case "Nodes":
+		p.seen |= 1
+		p.NodeList, err = ExpandHosts(value)
+	case "TotalNodes":
+		p.seen |= 2
+		p.Nodes, err = parseCount(value)
+	case "State":
+		p.seen |= 4
+		p.State = value
+	case "MaxTime":
+		p.TimeLimitS, err = parseTimeLimit(value)
+	case "DefaultTime":
+		p.DefaultTimeS, err = parseTimeLimit(value)
+	case "MinNodes":
+		p.MinNodes, err = parseCount(value)
+	case "MaxNodes":
+		p.MaxNodes, err = parseCountLimit(value)
+	case "MaxCPUsPerNode":
+		p.MaxCPUsPerNode, err = parseCountLimit(value)
+	case "MaxMemPerNode":
+		p.MaxMemPerNodeMiB, err = parseMemoryLimit(value)
+	case "MaxMemPerCPU":
+		p.MaxMemPerCPUMiB, err = parseMemoryLimit(value)
+	case "DefMemPerNode":
+		p.DefMemPerNodeMiB, err = parseMemoryLimit(value)
+	case "DefMemPerCPU":
+		p.DefMemPerCPUMiB, err = parseMemoryLimit(value)
+	case "PriorityTier":
+		p.PriorityTier, err = parseCount(value)
+	default:
+		p.rule(key, value)
+	}
+	return err
+}
+
+// rule reads the fields that cannot be misread.
+func (p *rawPartition) rule(key, value string) {
+	yes := strings.EqualFold(value, "YES")
+	switch key {
+	case "Default":
+		p.Default = yes
+	case "AllowAccounts":
+		p.AllowAccounts = splitList(value)
+	case "DenyAccounts":
+		p.DenyAccounts = splitList(value)
+	case "AllowQos":
+		p.AllowQOS = splitList(value)
+	case "DenyQos":
+		p.DenyQOS = splitList(value)
+	case "AllowGroups":
+		p.AllowGroups = splitList(value)
+	case "QoS":
+		if !isNothing(value) {
+			p.QOS = value
+		}
+	case "OverSubscribe", "Shared":
+		p.OverSubscribe = value
+	case "ExclusiveUser":
+		p.ExclusiveUser = yes
+	case "Exclusive": // from 26.05 on, in place of ExclusiveUser and ExclusiveTopo
+		p.ExclusiveUser = value == "USER"
+		if value == "NODE" || yes {
+			p.OverSubscribe = "EXCLUSIVE"
+		}
+	case "ReqResv":
+		p.NeedsReservation = yes
+	case "RootOnly":
+		p.rootOnly = yes
+	case "DisableRootJobs":
+		p.noRoot = yes
+	case "AllocNodes":
+		p.allocNodes = value
+	}
+}

@@ -1,0 +1,156 @@
+package slurm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// parseTRES reads counted resources, "cpu=4,mem=62.50G,gres/gpu:a100=2"; memory in MiB. What is
+// counted in neither (energy, fs/disk, vmem) is left out: nothing here decides by it.
+func parseTRES(s string) (map[string]int, error) {
+	if isNothing(s) {
+		return nil, nil
+	}
+	tres := map[string]int{}
+	for _, item := range strings.Split(s, ",") {
+		name, text, ok := strings.Cut(item, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("want resources like cpu=4,mem=8G, got %q", s)
+		}
+		if !counts(name) {
+			continue
+		}
+		n, err := parseTRESCount(name, text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		tres[name] = n
+	}
+	return tres, nil
+}
+
+func counts(name string) bool {
+	switch name {
+	case "cpu", "mem", "node", "billing":
+		return true
+	}
+	return strings.HasPrefix(name, "gres/") || strings.HasPrefix(name, "license/")
+}
+
+func parseTRESCount(name, text string) (int, error) {
+	if name == "mem" {
+		return ParseMemoryMiB(text)
+	}
+	return parseScaled(text)
+}
+
+// parseScaled reads a count that Slurm may print with a unit of 1024: "4", "10K".
+func parseScaled(s string) (int, error) {
+	factor := 1
+	if n := len(s); n > 1 {
+		if i := strings.IndexByte("KMGT", s[n-1]); i >= 0 {
+			factor, s = 1<<(10*(i+1)), s[:n-1]
+		}
+	}
+	n, err := strconv.ParseUint(s, 10, 40)
+	if err != nil || n > 1<<62/uint64(factor) {
+		return 0, fmt.Errorf("want a count, got %q", s)
+	}
+	return int(n) * factor, nil
+}
+
+// parseTRESUse reads limits with their use as the controller prints them, "cpu=16(12),mem=N(0)",
+// memory in MiB. Both maps hold only what is limited.
+func parseTRESUse(s string) (limit, use map[string]int, err error) {
+	if isNothing(s) {
+		return nil, nil, nil
+	}
+	for _, item := range strings.Split(s, ",") {
+		name, text, ok := strings.Cut(item, "=")
+		if !ok || name == "" {
+			return nil, nil, fmt.Errorf("want limits like cpu=16(12), got %q", head([]byte(s)))
+		}
+		most, used, err := parseUse(text)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if most == nil || !counts(name) {
+			continue
+		}
+		if limit == nil {
+			limit, use = map[string]int{}, map[string]int{}
+		}
+		limit[name], use[name] = *most, used
+	}
+	return limit, use, nil
+}
+
+// parseUse reads "5(7)": a limit, nil for N or nothing, and its use, 0 where none is printed.
+func parseUse(s string) (limit *int, use int, err error) {
+	most, used, hasUse := strings.Cut(s, "(")
+	if limit, err = parseCountLimit(most); err != nil {
+		return nil, 0, fmt.Errorf("want a limit like 5(7), got %q", s)
+	}
+	if !hasUse {
+		return limit, 0, nil
+	}
+	used, closed := strings.CutSuffix(used, ")")
+	if use, err = parseCount(used); err != nil || !closed {
+		return nil, 0, fmt.Errorf("want a limit like 5(7), got %q", s)
+	}
+	return limit, use, nil
+}
+
+// parseGRES reads a node's generic resources: "gpu:a100:4(S:0-1),shard:8", "gpu:a100:2(IDX:0-1)".
+func parseGRES(s string) ([]GRES, error) {
+	if isNothing(s) {
+		return nil, nil
+	}
+	var all []GRES
+	for _, item := range splitOutside(s, '(', ')') {
+		plain, _, _ := strings.Cut(item, "(")
+		parts := strings.Split(strings.ReplaceAll(plain, ":no_consume", ""), ":")
+		g := GRES{Name: parts[0], Count: 1}
+		last := len(parts) - 1
+		n, err := parseScaled(parts[last])
+		switch {
+		case last == 1 && err == nil:
+			g.Count = n
+		case last == 1:
+			g.Type = parts[1]
+		case last == 2 && err == nil:
+			g.Type, g.Count = parts[1], n
+		case last != 0:
+			return nil, fmt.Errorf("want resources like gpu:a100:4, got %q", item)
+		}
+		if g.Name == "" {
+			return nil, fmt.Errorf("want resources like gpu:a100:4, got %q", item)
+		}
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+// addUse notes how much of each resource is taken. Use that names no type counts for the one
+// type that there is.
+func addUse(have, used []GRES) {
+	for _, u := range used {
+		for i := range have {
+			if have[i].Name == u.Name && (have[i].Type == u.Type || u.Type == "" && onlyOne(have, u.Name)) {
+				have[i].Used += u.Count
+				break
+			}
+		}
+	}
+}
+
+func onlyOne(have []GRES, name string) bool {
+	n := 0
+	for _, h := range have {
+		if h.Name == name {
+			n++
+		}
+	}
+	return n == 1
+}

@@ -1,0 +1,92 @@
+package slurm
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestParseTRES(t *testing.T) {
+	tests := []struct {
+		input string
+		want  map[string]int
+	}{
+		{"cpu=4,mem=62.50G,node=1,billing=4", map[string]int{"cpu": 4, "mem": 64000, "node": 1, "billing": 4}},
+		{"cpu=16,gres/gpu:a100=2,energy=77,fs/disk=N", map[string]int{"cpu": 16, "gres/gpu:a100": 2}},
+		{"", nil}, {"(null)", nil},
+	}
+	for _, tt := range tests {
+		if got, err := parseTRES(tt.input); err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("parseTRES(%q) = %v, %v; want %v", tt.input, got, err, tt.want)
+		}
+	}
+	for _, input := range []string{"cpu", "cpu=", "cpu=-1", "mem=lots", "=4", "cpu=4,,"} {
+		if got, err := parseTRES(input); err == nil {
+			t.Errorf("parseTRES(%q) = %v, want an error", input, got)
+		}
+	}
+}
+
+func TestParseTRESUse(t *testing.T) {
+	limit, use, err := parseTRESUse("cpu=16(12),mem=N(16000),energy=5(1),gres/gpu=2(2),node=N(0)")
+	wantLimit, wantUse := map[string]int{"cpu": 16, "gres/gpu": 2}, map[string]int{"cpu": 12, "gres/gpu": 2}
+	if err != nil || !reflect.DeepEqual(limit, wantLimit) || !reflect.DeepEqual(use, wantUse) {
+		t.Errorf("got %v, %v, %v; want %v, %v", limit, use, err, wantLimit, wantUse)
+	}
+	for _, input := range []string{"cpu=16(", "cpu=16(1", "cpu=x(1)", "cpu16(1)", "cpu=16(1)x"} {
+		if _, _, err := parseTRESUse(input); err == nil {
+			t.Errorf("parseTRESUse(%q): want an error", input)
+		}
+	}
+}
+
+func TestParseGRES(t *testing.T) {
+	tests := []struct {
+		input string
+		want  []GRES
+	}{
+		{"gpu:a100:4(S:0-1)", []GRES{{Name: "gpu", Type: "a100", Count: 4}}},
+		{"gpu:a100:2(IDX:0,2),gpu:v100:1,shard:8", []GRES{
+			{Name: "gpu", Type: "a100", Count: 2}, {Name: "gpu", Type: "v100", Count: 1}, {Name: "shard", Count: 8}}},
+		{"gpu:0", []GRES{{Name: "gpu"}}},
+		{"gpu", []GRES{{Name: "gpu", Count: 1}}},
+		{"gpu:a100", []GRES{{Name: "gpu", Type: "a100", Count: 1}}},
+		{"bandwidth:lustre:no_consume:4K", []GRES{{Name: "bandwidth", Type: "lustre", Count: 4096}}},
+		{"gpu:a100:0(IDX:N/A)", []GRES{{Name: "gpu", Type: "a100"}}},
+		{"(null)", nil},
+	}
+	for _, tt := range tests {
+		if got, err := parseGRES(tt.input); err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("parseGRES(%q) = %v, %v; want %v", tt.input, got, err, tt.want)
+		}
+	}
+	for _, input := range []string{"gpu:a100:x", ":4", "gpu:a:b:4", "gpu:4,"} {
+		if got, err := parseGRES(input); err == nil {
+			t.Errorf("parseGRES(%q) = %v, want an error", input, got)
+		}
+	}
+}
+
+func TestUseWithoutATypeCountsForTheOnlyType(t *testing.T) {
+	tests := []struct {
+		name       string
+		have, used string
+		want       []int
+	}{
+		{"the same type", "gpu:a100:4,gpu:v100:2", "gpu:v100:1", []int{0, 1}},
+		{"no type, one kind", "gpu:a100:4", "gpu:3", []int{3}},
+		{"no type, two kinds: not guessed", "gpu:a100:4,gpu:v100:2", "gpu:3", []int{0, 0}},
+		{"another resource", "gpu:a100:4", "shard:3", []int{0}},
+	}
+	for _, tt := range tests {
+		have, err1 := parseGRES(tt.have)
+		used, err2 := parseGRES(tt.used)
+		addUse(have, used)
+		var got []int
+		for _, g := range have {
+			got = append(got, g.Used)
+		}
+		if err1 != nil || err2 != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: got %v, want %v (%v, %v)", tt.name, got, tt.want, err1, err2)
+		}
+	}
+}

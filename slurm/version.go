@@ -1,0 +1,54 @@
+package slurm
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// Version is a release of Slurm, like 24.11.5. The zero value is no Slurm at all.
+type Version struct{ Major, Minor, Patch int }
+
+var versionText = regexp.MustCompile(`(?:^|[\s-])(\d{2})\.(\d{2})(?:\.(\d+))?`)
+
+// ParseVersion reads "slurm 24.11.5", as `sinfo -V` prints it, and the bare number.
+func ParseVersion(s string) (Version, error) {
+	m := versionText.FindStringSubmatch(s)
+	if m == nil {
+		return Version{}, fmt.Errorf("want a version like 24.11.5, got %q", s)
+	}
+	var v Version
+	v.Major, _ = strconv.Atoi(m[1])
+	v.Minor, _ = strconv.Atoi(m[2])
+	v.Patch, _ = strconv.Atoi(m[3])
+	return v, nil
+}
+
+func (v Version) String() string {
+	if v == (Version{}) {
+		return ""
+	}
+	return fmt.Sprintf("%02d.%02d.%d", v.Major, v.Minor, v.Patch)
+}
+
+// AtLeast says whether v is the release major.minor or a later one.
+func (v Version) AtLeast(major, minor int) bool {
+	return cmp.Or(cmp.Compare(v.Major, major), cmp.Compare(v.Minor, minor)) >= 0
+}
+
+// What differs between the releases from 20.11 to 26.05, and is decided by the number because
+// nothing in the output tells. What the output itself tells is read from it: a field that an old
+// release lacks (CPUEfctv before 22.05) or a new one renamed (ExclusiveUser, Exclusive from 26.05).
+
+// SrunInheritsCPUsPerTask: srun takes --cpus-per-task from sbatch, except from 22.05 to 23.02.
+func (v Version) SrunInheritsCPUsPerTask() bool { return !v.AtLeast(22, 5) || v.AtLeast(23, 11) }
+
+// HasJobEndTime: the batch script finds SLURM_JOB_END_TIME in its environment.
+func (v Version) HasJobEndTime() bool { return v.AtLeast(23, 2) }
+
+// HasSubmitLine: accounting keeps the sbatch call as it was typed.
+func (v Version) HasSubmitLine() bool { return v.AtLeast(22, 5) }
+
+// HasJSON: sinfo, squeue and sacct have --json, where the plugin was built.
+func (v Version) HasJSON() bool { return v.AtLeast(22, 5) }
