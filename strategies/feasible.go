@@ -46,6 +46,21 @@ func admits(in Input, p slurm.Partition) *Rejection {
 	return nil
 }
 
+// foreignArch: a script that starts on such a node cannot start the worker.
+func foreignArch(in Input, p slurm.Partition, n slurm.Node) *Rejection {
+	return &Rejection{Reason: fmt.Sprintf("node %s of partition %s is %s, and this hpcsub is built for %s; [slurm] constraint "+
+		"can leave such nodes out", n.Name, p.Name, n.Arch, in.Arch)}
+}
+
+// noNode says that a partition has nothing to offer now.
+func noNode(in Input, p slurm.Partition) *Rejection {
+	text := "no node of partition " + p.Name + " takes jobs now"
+	if in.Slurm.Constraint != "" {
+		text += fmt.Sprintf(" and has the features of [slurm] constraint, %q", in.Slurm.Constraint)
+	}
+	return &Rejection{Reason: text + "; hpcsub cluster shows their states"}
+}
+
 func accounts(in Input) []string {
 	var names []string
 	for _, a := range in.Cluster.Limits.Associations {
@@ -67,9 +82,6 @@ func unknownPartition(in Input) *Rejection {
 
 // holds checks that one job of a demand could ever run on a node of the pool.
 func (o *pool) holds(d demand) *Rejection {
-	if o.size == 0 {
-		return &Rejection{Reason: "no node of partition " + o.Name + " takes jobs now with the features asked for"}
-	}
 	var no *Rejection
 	for _, g := range o.groups {
 		r := o.fit(g, d)

@@ -35,6 +35,9 @@ func TestRejections(t *testing.T) {
 				in.Cluster.Nodes[i].Flags = []string{"DRAIN"}
 			}
 		}, "no node of partition short takes jobs now", "", "", ""},
+		{"nodes of another architecture", func(in *Input) { in.Arch = "aarch64" }, "node c2 of partition short is x86_64, and this hpcsub is built for aarch64", "", "", ""},
+		{"features that no node has", func(in *Input) { in.Slurm.Constraint = "intel&big" }, `has the features of [slurm] constraint, "intel&big"`, "", "", ""},
+		{"all nodes were named bad", func(in *Input) { in.Exclude = []string{"c1", "c2", "c3", "c4"} }, "no node of partition short takes jobs now", "", "", ""},
 		{"an account of somebody else", func(in *Input) { in.Slurm.Account = "chemistry" }, `account "chemistry" is not one of yours in partition short: physics`, "", "", ""},
 		{"a QOS of somebody else", func(in *Input) { in.Slurm.QOS = "urgent" }, `QOS "urgent" is not one that account physics may use: normal`, "", "", ""},
 		{"AllowAccounts", func(in *Input) {

@@ -1,6 +1,8 @@
 package strategies
 
 import (
+	"syscall"
+	"testing"
 	"time"
 
 	"hpcsub/configs"
@@ -50,4 +52,14 @@ func lab() *slurm.Cluster {
 // job is an input over the lab, of items with a declared length.
 func job(items int, each time.Duration) Input {
 	return Input{Job: "test", Items: items, Program: "python", Each: configs.Each{Time: each}, Cluster: lab()}
+}
+
+// cpuTime is what this process has used, whatever else the machine is doing.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

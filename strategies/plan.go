@@ -26,6 +26,10 @@ type Input struct {
 	// Tools are the programs that the caller looked for, with their paths; "" = looked for and not
 	// there. "parallel" is asked for by gnu-parallel; a tool that is not a key was not looked for.
 	Tools map[string]string `json:"tools,omitempty"`
+	// Arch is what the program that the nodes will run was built for, as uname -m; "" = not checked.
+	Arch string `json:"arch,omitempty"`
+	// Exclude are nodes not to use: those that an earlier attempt named bad.
+	Exclude []string `json:"exclude,omitempty"`
 }
 
 // Guess is what `sbatch --test-only` said of a candidate: a start, or a refusal.

@@ -18,6 +18,14 @@ type problem struct {
 	lengths lengths
 	cpus    int // of one item
 	pools   []*pool
+	spans   map[spanKey][]float64 // what was simulated already: partitions share most shapes
+}
+
+// spanKey is all that the spans of parts depend on beside the items.
+type spanKey struct {
+	parts, slots int
+	overhead     overhead
+	scale        float64
 }
 
 // pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.
@@ -41,7 +49,7 @@ type group struct {
 
 // newProblem reads the cluster for this job. Without a pool the rejection says why.
 func newProblem(in Input) (*problem, *Rejection) {
-	p := &problem{in: in, cpus: max(1, in.Each.CPUs)}
+	p := &problem{in: in, cpus: max(1, in.Each.CPUs), spans: map[spanKey][]float64{}}
 	switch {
 	case in.Items < 1:
 		return nil, &Rejection{Reason: "there are no items; give items, [sweep] or [zip] at least one"}
@@ -118,7 +126,12 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	if exclusive(in) {
 		o.OverSubscribe = "EXCLUSIVE"
 	}
-	o.gather(in)
+	if foreign := o.gather(in); foreign != nil {
+		return nil, foreignArch(in, part, *foreign)
+	}
+	if o.size == 0 {
+		return nil, noNode(in, part)
+	}
 	o.binding = bindings(in, part)
 	o.wall = o.wallLimit(in)
 	if no := o.holds(p.demand(1)); no != nil {
@@ -133,8 +146,9 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	return o, nil
 }
 
-// gather groups the nodes that take jobs.
-func (o *pool) gather(in Input) {
+// gather groups the nodes that take jobs. It returns one on which the program could not run, if there is
+// one: Slurm might choose it.
+func (o *pool) gather(in Input) (foreign *slurm.Node) {
 	type kind struct {
 		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated int
 		planned                                                            time.Time
@@ -142,8 +156,11 @@ func (o *pool) gather(in Input) {
 	planned := plannedStarts(in.Cluster.Queue)
 	at := map[kind]int{}
 	for _, n := range in.Cluster.NodesOf(o.Name) {
-		if !takesJobs(n, o.reserved) || !hasFeatures(n, in.Slurm.Constraint) {
+		if !takesJobs(n, o.reserved) || !hasFeatures(n, in.Slurm.Constraint) || slices.Contains(in.Exclude, n.Name) {
 			continue
+		}
+		if in.Arch != "" && n.Arch != "" && n.Arch != in.Arch {
+			foreign = &n
 		}
 		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUsAllocated, n.MemoryMiB, n.MemoryAllocatedMiB, planned[n.Name]}
 		i, ok := at[k]
@@ -156,6 +173,7 @@ func (o *pool) gather(in Input) {
 		o.size++
 	}
 	slices.SortStableFunc(o.groups, func(a, b group) int { return a.Weight - b.Weight })
+	return foreign
 }
 
 // plannedStarts is the earliest planned start of a waiting job on each node that has one.

@@ -70,7 +70,7 @@ func (p *problem) starts(s shape, places int, tick float64) starting {
 
 // simulate runs a shape with all lengths multiplied by scale.
 func (p *problem) simulate(s shape, places int, tick, scale float64) outcome {
-	return simulate(s, s.work(p).spans(scale), p.starts(s, places, tick))
+	return simulate(s, p.spansOf(s, scale), p.starts(s, places, tick))
 }
 
 func simulate(s shape, spans []float64, st starting) outcome {
@@ -114,7 +114,7 @@ func (p *problem) terms(s shape, at places) []Term {
 	}
 	ideal := p.lengths.mean * float64(p.in.Items) / slots
 	undispatched := simulate(s, bare.spans(1), free).end
-	dispatched := simulate(s, w.spans(1), free).end
+	dispatched := simulate(s, p.spansOf(s, 1), free).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at.wait)},

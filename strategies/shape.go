@@ -33,8 +33,7 @@ func (s shape) together() bool { return !s.array && s.parts > 1 }
 // length is allowed for: the worst item has probably not been seen. A limit that is too short loses work,
 // one that is too long only starts later, so with nothing known the high end is ten times the guess.
 func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning) {
-	w := s.work(p)
-	high := longest(w.spans(p.lengths.safe))
+	high := longest(p.spansOf(s, p.lengths.safe))
 	if p.lengths.basis == Measured {
 		high += p.lengths.clip(p.lengths.longest * p.lengths.safe)
 	}
@@ -42,7 +41,7 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	if s.pool.wall == nil || wanted <= s.pool.wall.n {
 		return wanted, nil, nil
 	}
-	l, expected := *s.pool.wall, longest(w.spans(1))
+	l, expected := *s.pool.wall, longest(p.spansOf(s, 1))
 	if expected+p.costs.Stop > float64(l.n) {
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
@@ -51,6 +50,18 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 			"are not started, and hpcsub retry runs them", InWords(high), l.name, l.value)}
 	}
 	return l.n, nil, warn
+}
+
+// spansOf simulates the shape's parts, once.
+func (p *problem) spansOf(s shape, scale float64) []float64 {
+	w := s.work(p)
+	key := spanKey{w.parts, w.slots, w.overhead, scale}
+	spans, ok := p.spans[key]
+	if !ok {
+		spans = w.spans(scale)
+		p.spans[key] = spans
+	}
+	return spans
 }
 
 func limitFor(high float64) int {

@@ -97,6 +97,8 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	case c.Strategy == "gnu-parallel":
 		return "Items of a minute or more hardly notice a start of their own, and they fill a node: GNU Parallel keeps it " +
 			"full from one allocation."
+	case p.in.Local:
+		return "One worker keeps a queue of items over the CPUs of this machine."
 	case uneven:
 		return "Items of uneven length go through one queue over as many CPUs as can be had; fixed shares would leave CPUs " +
 			"waiting for the longest."
