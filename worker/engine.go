@@ -1,0 +1,241 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hpcsub/items"
+)
+
+// engine runs items in slots. One thread starts them and reaps them, so that a short item costs
+// no more than its process; another goroutine watches clocks and memory. All of its state is
+// under the mutex.
+type engine struct {
+	node     string
+	stderr   io.Writer
+	dir      items.AttemptDir
+	work     *items.Work
+	grace    time.Duration // between SIGTERM and SIGKILL
+	recorder *items.Recorder
+	results  string // its file
+	spawn    *spawner
+	outputs  outputs
+	tree     *tree
+
+	mu     sync.Mutex
+	slots  []*slot
+	free   []*slot // the last one is used next
+	byPID  map[int]*slot
+	clock  clock
+	memory guard
+	gate   gate
+	doubt  doubt
+
+	held     *task     // could not be started for want of processes; goes first
+	busy     time.Time // since when it could not, with nothing else running
+	parallel int       // GNU Parallel's process, where it says what runs; else 0
+	halt     string    // why no more items are started; "" = go on
+	ending   bool      // the worker was told to end
+	failure  error     // the worker's own: its disk, its folder
+	done     int       // items that ended well
+	undone   int       // items that ended otherwise
+}
+
+// running is how many items run now.
+func (e *engine) running() int { return len(e.byPID) }
+
+// start begins a task in a free slot. An error is the worker's own trouble, or a *busyError;
+// what is wrong with the item is recorded as its failure.
+func (e *engine) start(t task, reply func(int)) error {
+	s := e.free[len(e.free)-1]
+	if err := s.take(t); err != nil {
+		return err
+	}
+	s.started = time.Now()
+	err := e.outputs.prepare(t.outputs)
+	if err != nil {
+		err = &execError{cause: err.Error()}
+	} else {
+		s.pid, err = e.spawn.start(t.argv, s.environ, [3]int{e.spawn.null, s.out.fd, s.err.fd})
+	}
+	if bad := (*execError)(nil); errors.As(err, &bad) {
+		return e.neverRan(s, bad, reply)
+	}
+	if err != nil {
+		return err
+	}
+	s.reply = reply
+	if e.work.TimeoutS > 0 {
+		s.limitAt = s.started.Add(time.Duration(e.work.TimeoutS * float64(time.Second)))
+	}
+	e.free = e.free[:len(e.free)-1]
+	e.byPID[s.pid] = s
+	r := s.begin(e.node)
+	return e.recorder.Write(&r)
+}
+
+// neverRan records an item whose program could not be started, with the exit code that a
+// shell gives for it.
+func (e *engine) neverRan(s *slot, bad *execError, reply func(int)) error {
+	o := outcome{state: items.Failed, cause: bad.cause}
+	if bad.code != 0 {
+		o.code = &bad.code
+	}
+	r := s.begin(e.node)
+	if err := e.recorder.Write(&r); err != nil {
+		return err
+	}
+	if reply != nil {
+		defer reply(max(1, bad.code))
+	}
+	return e.record(s, o, nil)
+}
+
+// record writes the end of an item and draws the conclusions.
+func (e *engine) record(s *slot, o outcome, ru *syscall.Rusage) error {
+	now := time.Now()
+	r := s.finish(e.node, o, now)
+	if ru != nil {
+		s.measure(&r, ru)
+	}
+	if o.state == items.Done {
+		e.done++
+		e.clock.succeeded(now.Sub(s.started))
+	} else {
+		e.undone++
+	}
+	err := e.recorder.Write(&r)
+	e.learn(&r)
+	return err
+}
+
+// awaitExit blocks until a child has ended, and leaves it to reap: while it is not reaped, its
+// process id cannot be given to another process, which a signal of ours would then hit.
+func awaitExit() {
+	// Any error but an interruption says that there is no child, and then reap finds none.
+	for unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+}
+
+// reap takes all children that have ended. Those that are no items are orphans, which the
+// kernel hands to the worker.
+func (e *engine) reap() {
+	for {
+		var status syscall.WaitStatus
+		var ru syscall.Rusage
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, &ru)
+		if pid <= 0 || err != nil {
+			return
+		}
+		if s := e.byPID[pid]; s != nil {
+			e.ended(s, status, &ru)
+		}
+		if pid == e.parallel {
+			e.parallel = 0
+		}
+	}
+}
+
+// ended records an item whose process was reaped, and frees its slot.
+func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
+	if s.verdict.state != "" {
+		e.sweep(s)
+	}
+	missing := ""
+	if status.Exited() && status.ExitStatus() == 0 {
+		missing = e.outputs.missing(s.task.outputs)
+	}
+	killed := diedOfKill(status) && e.memory.kernelKilled(s.started)
+	o := judge(status, s.verdict, killed, missing)
+	if err := e.record(s, o, ru); err != nil {
+		e.fail(err)
+	}
+	e.release(s, shellCode(status))
+}
+
+// release makes a slot free again.
+func (e *engine) release(s *slot, code int) {
+	delete(e.byPID, s.pid)
+	s.pid = 0
+	e.free = append(e.free, s)
+	if s.reply != nil {
+		s.reply(code)
+		s.reply = nil
+	}
+}
+
+// sweep kills what an item that was ended left behind, in its group or out of it.
+func (e *engine) sweep(s *slot) {
+	s.signal(syscall.SIGKILL)
+	e.tree.kill(e.strays(s))
+}
+
+// strays are the orphans that stem from the item in a slot.
+func (e *engine) strays(s *slot) []int {
+	t := e.tree
+	var found []int
+	for _, pid := range t.orphans(func(pid int) bool { return e.byPID[pid] != nil }) {
+		if t.owned(pid, s.pid, s.mark()) {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// slay kills an item with all of its descendants, also those that left its group.
+func (e *engine) slay(s *slot) {
+	s.signal(syscall.SIGKILL)
+	e.tree.kill(append(e.strays(s), s.pid))
+}
+
+// fail notes the worker's own trouble. Nothing is started any more; what runs goes on, because
+// its record may yet be written when there is room again.
+func (e *engine) fail(err error) {
+	if e.failure != nil {
+		return
+	}
+	e.failure = err
+	e.stop("the worker failed")
+	if n := e.running(); n > 0 {
+		fmt.Fprintf(e.stderr, "hpcsub: warning: %v; no more items are started, %d that run are waited for\n", err, n)
+	}
+}
+
+// stop keeps further items from being started; the first reason stands.
+func (e *engine) stop(reason string) {
+	if e.halt == "" {
+		e.halt = reason
+	}
+}
+
+// terminate ends all items that run, for a reason that is recorded with each.
+func (e *engine) terminate(v verdict, grace time.Duration) {
+	now := time.Now()
+	for _, s := range e.byPID {
+		s.terminate(v, now, grace)
+	}
+}
+
+// shellCode is the exit code that a shell would give.
+func shellCode(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}
+
+// nodeName is the node as Slurm calls it, else the machine's name.
+func nodeName(env lookup) string {
+	if name, ok := env("SLURMD_NODENAME"); ok && name != "" {
+		return name
+	}
+	name, _ := os.Hostname() // a machine without a name is recorded as such
+	return name
+}

@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+const (
+	// recheck is how often the loop looks again where no child's end would wake it.
+	recheck = 100 * time.Millisecond
+	// patience is how long a worker without running items waits for room to start one.
+	patience = 30 * time.Second
+)
+
+// loop runs a queue of items to its end. It keeps its thread, because the kernel ends the
+// items when the thread that started them ends (see spawner).
+func (e *engine) loop(q *queue) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for {
+		e.fill(q)
+		switch {
+		case e.running() == 0 && !e.waits():
+			return
+		case e.waits():
+			e.unlocked(func() { time.Sleep(recheck) })
+		default:
+			e.unlocked(awaitExit)
+		}
+		e.reap()
+	}
+}
+
+func (e *engine) unlocked(f func()) {
+	e.mu.Unlock()
+	defer e.mu.Lock()
+	f()
+}
+
+// waits says whether items would be started that cannot be just now.
+func (e *engine) waits() bool {
+	return e.halt == "" && (e.held != nil || !e.doubt.until.IsZero())
+}
+
+// fill starts items in all free slots.
+func (e *engine) fill(q *queue) {
+	for len(e.free) > 0 && e.mayStart() && e.decided() {
+		t, more := e.next(q)
+		if !more {
+			return
+		}
+		if !e.begin(t, nil) {
+			return
+		}
+	}
+}
+
+// next gives the item that was held back, else the next one of the queue.
+func (e *engine) next(q *queue) (task, bool) {
+	if e.held != nil {
+		return *e.held, true
+	}
+	t, more, err := q.pop()
+	if err != nil {
+		e.fail(err)
+	}
+	return t, more && err == nil
+}
+
+// begin starts a task, or holds it back while the machine has no room for a process. It says
+// whether to go on with the next one.
+func (e *engine) begin(t task, reply func(int)) bool {
+	err := e.start(t, reply)
+	busy := (*busyError)(nil)
+	switch {
+	case err == nil:
+		e.held, e.busy = nil, time.Time{}
+		return true
+	case !errors.As(err, &busy):
+		e.fail(err)
+		return false
+	}
+	e.held = &t
+	now := time.Now()
+	if e.busy.IsZero() || e.running() > 0 {
+		e.busy = now
+	}
+	if now.Sub(e.busy) > patience {
+		e.fail(fmt.Errorf("%w, for %s and with nothing else running here", err, patience))
+	}
+	return false
+}

@@ -1,0 +1,117 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"hpcsub/items"
+)
+
+// queue gives the items of a part one by one, read from the disk as they are wanted, so that a
+// list of a million costs the memory of one.
+type queue struct {
+	part     *items.Part
+	list     *items.Frozen
+	template *items.Template
+	done     bitmap // of the run's list: what an earlier life of this job did
+	before   int    // how many of this part that are
+	next     int    // place in the part
+}
+
+func openQueue(dir items.AttemptDir, work *items.Work, part int) (*queue, error) {
+	q := new(queue)
+	var err error
+	if q.template, err = items.NewTemplate(work.Spec, work.Columns); err != nil {
+		return nil, err
+	}
+	if q.list, err = items.OpenFrozen(dir.Run()); err != nil {
+		return nil, err
+	}
+	if q.part, err = items.OpenPart(dir, part); err != nil {
+		q.list.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+func (q *queue) close() {
+	q.part.Close()
+	q.list.Close()
+}
+
+// resume marks what the earlier lives of this Slurm job recorded as done.
+func (q *queue) resume(dir items.AttemptDir, part, restart int) error {
+	for life := range restart {
+		_, err := items.ReadRecords(dir.Results(part, life), func(r items.Record) error {
+			if r.State == items.Done && q.done.set(r.Index, q.list.Len()) {
+				q.before++
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a life that ended before its first item
+			return err
+		}
+	}
+	return nil
+}
+
+// pop gives the next item that is not done yet.
+func (q *queue) pop() (t task, more bool, err error) {
+	place, more, err := q.advance()
+	if err != nil || !more {
+		return t, false, err
+	}
+	t, err = q.at(place)
+	return t, true, err
+}
+
+// advance moves on to the next item that is not done and gives its place in the part.
+func (q *queue) advance() (place int, more bool, err error) {
+	for q.next < q.part.Len() {
+		place = q.next
+		q.next++
+		if q.done == nil {
+			return place, true, nil
+		}
+		index, err := q.part.Index(place)
+		if err != nil || !q.done.has(index) {
+			return place, true, err
+		}
+	}
+	return 0, false, nil
+}
+
+// at gives the item at a place of the part.
+func (q *queue) at(place int) (t task, err error) {
+	index, err := q.part.Index(place)
+	if err != nil {
+		return t, err
+	}
+	it, err := q.list.Item(index)
+	if err != nil {
+		return t, err
+	}
+	inv, err := q.template.Invocation(it)
+	if err != nil {
+		return t, fmt.Errorf("item %d: %w", index, err)
+	}
+	return task{id: it.ID, index: index, argv: inv.Argv, outputs: inv.Outputs}, nil
+}
+
+// bitmap is a set of small numbers; nil is the empty one.
+type bitmap []uint64
+
+func (b bitmap) has(i int) bool { return i>>6 < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
+
+// set adds i, of n that there may be, and says whether it is new.
+func (b *bitmap) set(i, n int) bool {
+	if i < 0 || i >= n || b.has(i) {
+		return false
+	}
+	if *b == nil {
+		*b = make(bitmap, (n+63)/64)
+	}
+	(*b)[i>>6] |= 1 << (i & 63)
+	return true
+}

@@ -1,0 +1,123 @@
+package worker
+
+import (
+	"strconv"
+	"syscall"
+	"time"
+
+	"hpcsub/items"
+)
+
+// task is an item that is to run.
+type task struct {
+	id      string
+	index   int
+	argv    []string
+	outputs []string
+}
+
+// slot runs one item at a time. Its log files take the output of all of its items.
+type slot struct {
+	n        int
+	out, err logFile
+	environ  []string // of the items: the script's and four variables at the end
+
+	pid     int // 0 = free; also the item's process group
+	task    task
+	started time.Time // carries the monotonic clock that elapsed is measured by
+	verdict verdict   // set when the worker ends the item
+	limitAt time.Time // each.timeout; zero = none
+	killAt  time.Time // SIGKILL follows SIGTERM here; zero = not ended by us
+	usage   usage
+	reply   func(exit int) // tells a dispatcher's child; nil in a queue
+}
+
+// usage is what the sampler saw of an item's processes.
+type usage struct {
+	samples int
+	next    time.Time
+	now     int64 // KiB, all of its processes together
+	peak    int64
+}
+
+// newSlot makes slot n; log says where a stream of it goes.
+func newSlot(n int, log func(stream string) string, run string, base []string) *slot {
+	s := &slot{n: n}
+	s.out, s.err = logFile{path: log("out"), fd: -1}, logFile{path: log("err"), fd: -1}
+	s.environ = append(base[:len(base):len(base)],
+		"HPCSUB_RUN="+run, "HPCSUB_SLOT="+strconv.Itoa(n), "HPCSUB_ITEM_ID=", "HPCSUB_ITEM_INDEX=")
+	return s
+}
+
+// mark is the entry of the environment by which a process of the item is known.
+func (s *slot) mark() string { return s.environ[len(s.environ)-2] }
+
+// take names the item in the environment and opens the logs.
+func (s *slot) take(t task) error {
+	s.task, s.verdict, s.usage = t, verdict{}, usage{}
+	s.limitAt, s.killAt = time.Time{}, time.Time{}
+	last := len(s.environ) - 1
+	s.environ[last-1] = "HPCSUB_ITEM_ID=" + t.id
+	s.environ[last] = "HPCSUB_ITEM_INDEX=" + strconv.Itoa(t.index)
+	if err := s.out.open(); err != nil {
+		return err
+	}
+	return s.err.open()
+}
+
+// terminate asks the item to end, and sets the time when it will be made to.
+func (s *slot) terminate(v verdict, now time.Time, grace time.Duration) {
+	if s.pid == 0 {
+		return
+	}
+	if s.verdict.state == "" {
+		s.verdict = v
+	}
+	if at := now.Add(grace); s.killAt.IsZero() || at.Before(s.killAt) {
+		s.killAt = at
+	}
+	s.signal(syscall.SIGTERM)
+	s.signal(syscall.SIGCONT) // a stopped process takes no other signal
+}
+
+// signal goes to the item's process group. What has gone already needs none.
+func (s *slot) signal(sig syscall.Signal) {
+	if s.pid > 0 {
+		syscall.Kill(-s.pid, sig)
+	}
+}
+
+// begin is the record of an item that has started.
+func (s *slot) begin(node string) items.Record {
+	return items.Record{
+		ID: s.task.id, Index: s.task.index, State: items.Running,
+		Start: unixSeconds(s.started), Node: node, Slot: s.n,
+	}
+}
+
+// finish is the record of an item that has ended at that time.
+func (s *slot) finish(node string, o outcome, ended time.Time) items.Record {
+	r := s.begin(node)
+	elapsed := ended.Sub(s.started).Seconds()
+	end := r.Start + elapsed // the wall clock may have been set meanwhile
+	r.State, r.ExitCode, r.Signal, r.Cause = o.state, o.code, o.signal, o.cause
+	r.End, r.Elapsed = &end, &elapsed
+	r.Stdout, r.Stderr = s.out.span(), s.err.span()
+	return r
+}
+
+// measure adds what the kernel counted to an end record. The peak of the tree is at least
+// that of its largest process; TreeSource says whether anybody looked at the whole.
+func (s *slot) measure(r *items.Record, ru *syscall.Rusage) {
+	cpu := seconds(ru.Utime) + seconds(ru.Stime)
+	largest := float64(ru.Maxrss) / 1024 // KiB to MiB
+	all := max(largest, float64(s.usage.peak)/1024)
+	r.CPU, r.MaxRSS, r.MaxRSSTree = &cpu, &largest, &all
+	if s.usage.samples > 0 {
+		r.TreeSource = "sampled"
+	}
+}
+
+func seconds(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
