@@ -30,13 +30,23 @@ func openCSV(f source, comma byte, types map[string]string) (table, error) {
 	for _, name := range header.fields() {
 		t.names = append(t.names, strings.TrimSpace(name))
 	}
-	for i, name := range t.names {
-		if name == "" {
-			return nil, f.errorf(header.first, "column %d of the header has no name", i+1)
-		}
+	if err := t.checkHeader(header.first); err != nil {
+		return nil, err
 	}
 	t.types, err = columnTypes(t.names, types)
 	return t, err
+}
+
+func (t *csvTable) checkHeader(line int) error {
+	for i, name := range t.names {
+		if name == "" {
+			return t.errorf(line, "column %d of the header has no name", i+1)
+		}
+	}
+	if only := t.names[0]; len(t.names) == 1 && strings.ContainsAny(only, ";\t,") {
+		return t.errorf(line, "the header is one column, %q; values are separated by commas in a .csv and by tabs in a .tsv", only)
+	}
+	return nil
 }
 
 func (t *csvTable) columns() []string { return t.names }

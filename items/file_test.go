@@ -102,6 +102,8 @@ func TestTableErrors(t *testing.T) {
 		{"csv with an open quote", "a.csv", "x,y\n1,2\n3,\"4\n5,6\n", nil, "items", "a.csv: line 3: a quote is never closed"},
 		{"csv with text after a quote", "a.csv", "x,y\n\"a\"b,2\n", nil, "items", `a.csv: line 2: "b,2" stands after a closing quote; a quote inside a quoted value is written twice`},
 		{"csv without a name", "a.csv", "x,,z\n1,2,3\n", nil, "items", "a.csv: line 1: column 2 of the header has no name"},
+		{"csv with semicolons", "a.csv", "x;y\n1;2\n", nil, "items", `a.csv: line 1: the header is one column, "x;y"; values are separated by commas`},
+		{"tsv with commas", "a.tsv", "x,y\n1,2\n", nil, "items", "by tabs in a .tsv"},
 		{"csv with a bad value", "a.csv", "x,n\na,1\nb,ten\n", map[string]string{"n": "int"}, "items", `a.csv: line 3: column "n": "ten" is no int`},
 		{"an unknown type", "a.csv", "x\n1\n", map[string]string{"x": "number"}, "types.x", `want "text", "int", "float" or "bool", got "number"`},
 		{"UTF-16", "a.csv", "\xff\xfex\x00", nil, "items", `"a.csv" is UTF-16; save it as UTF-8`},

@@ -135,10 +135,14 @@ func (r *Recorder) Flush() error {
 // write is Flush for who holds writing.
 func (r *Recorder) write() error {
 	r.mu.Lock()
-	out := r.buf
+	out, lost := r.buf, r.lost
 	r.buf = r.spare[:0]
 	r.spare, r.armed = nil, false
 	r.mu.Unlock()
+	if len(out) == 0 {
+		r.spare = out
+		return lost
+	}
 	n, err := r.file.Write(out)
 	if n > 0 && !r.dirty {
 		r.dirty = true

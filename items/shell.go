@@ -14,18 +14,18 @@ import (
 // script names positional parameters, and the values follow it. Outside quotes {x} becomes
 // "${1}", inside double quotes and here-documents ${1}. Braces that hold no name are bash's:
 // ${HOME}, {a,b}, {1..5}, {}, { …; }. Inside single quotes all are, unless every one is doubled.
-func shellArgs(script string, columns []string) ([]text, error) {
+func shellArgs(script string, columns []string) ([]text, []Warning, error) {
 	s := &shellScript{source: script, columns: columns}
 	s.find()
 	if err := s.locate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	line, err := s.build()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := parseBash(line); err != nil {
-		return nil, fmt.Errorf("bash would not understand %s: %w", clip(line), err)
+		return nil, nil, fmt.Errorf("bash would not understand %s: %w", clip(line), err)
 	}
 	args := []text{}
 	for _, word := range []string{"bash", "-c", line, "hpcsub"} {
@@ -34,7 +34,7 @@ func shellArgs(script string, columns []string) ([]text, error) {
 	for _, p := range s.values {
 		args = append(args, text{p})
 	}
-	return args, nil
+	return args, s.warnings, nil
 }
 
 func parseBash(script string) (*syntax.File, error) {
@@ -48,6 +48,8 @@ type shellScript struct {
 	refs    []ref
 	around  []span
 	values  []piece // the positional parameters, from $1
+
+	warnings []Warning
 }
 
 // ref is a pair of braces with a name in it.
@@ -139,6 +141,8 @@ func (s *shellScript) walk(top syntax.Node, where surrounding) {
 		}
 		s.note(n, where)
 		switch n := n.(type) {
+		case *syntax.CallExpr:
+			s.nested(n)
 		case *syntax.Redirect:
 			return s.redirect(n, where)
 		case *syntax.ParamExp:

@@ -51,7 +51,7 @@ func TestShellScript(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			args, err := shellArgs(tt.script, columns)
+			args, _, err := shellArgs(tt.script, columns)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestShellErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			args, err := shellArgs(tt.script, []string{"x", "image"})
+			args, _, err := shellArgs(tt.script, []string{"x", "image"})
 			if err == nil {
 				t.Fatalf("got %+v, want an error", args)
 			}
@@ -147,13 +147,47 @@ func TestShellArgv(t *testing.T) {
 	}
 }
 
+func TestNestedShells(t *testing.T) {
+	tests := []struct {
+		name string
+		spec Spec
+		want string // of the warning, "" for none
+	}{
+		{"a script with a value", Spec{Command: []string{"bash", "-c", "f {x} | g"}}, "bash -c reads a value as a piece of its script"},
+		{"a path and an option more", Spec{Command: []string{"/bin/sh", "-e", "-lc", "f {x}"}}, "sh -c reads"},
+		{"a value behind the script", Spec{Command: []string{"bash", "-c", `f "$1"`, "bash", "{x}"}}, ""},
+		{"another program's -c", Spec{Command: []string{"python", "-c", "print({x})"}}, ""},
+		{"over ssh", Spec{Command: []string{"ssh", "host", "f", "{x}"}}, "ssh reads"},
+		{"a script in a shell line", Spec{Shell: `cd a && bash -c "f {x}"`}, "bash -c reads"},
+		{"eval in a shell line", Spec{Shell: `eval "f {x}"`}, "eval reads"},
+		{"behind the script in a shell line", Spec{Shell: `bash -c 'f "$1"' bash {x}`}, ""},
+		{"inside a substitution", Spec{Shell: `echo "$(sh -c "f {x}")"`}, "sh -c reads"},
+		{"a plain shell line", Spec{Shell: `f {x} | g`}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.spec.Sweep = []Column{column("x", "1")}
+			s, err := survey(t, tt.spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.want == "" && s.Warnings != nil {
+				t.Errorf("got %v, want no warning", s.Warnings)
+			}
+			if tt.want != "" && (len(s.Warnings) != 1 || s.Warnings[0].Rule != "nested-shell" || !strings.HasPrefix(s.Warnings[0].Text, tt.want)) {
+				t.Errorf("got %v, want %q", s.Warnings, tt.want)
+			}
+		})
+	}
+}
+
 // FuzzShell checks that whatever script is accepted, bash runs nothing that a value says.
 func FuzzShell(f *testing.F) {
 	for _, s := range []string{`echo {x}`, `echo "{x}" '{{x}}' ${x}`, "cat <<E\n{x}\nE\n", `{ echo {x.stem}; }`, `a=({x}); [[ {x} == 1 ]]`, "`{x}`", `$(( {x} ))`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
-		args, err := shellArgs(script, []string{"x"})
+		args, _, err := shellArgs(script, []string{"x"})
 		if err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -124,7 +125,7 @@ func anyOf(all []bool) bool {
 }
 
 func (l *List) warn(s Survey, blank int) []Warning {
-	warnings := append([]Warning(nil), l.warnings...)
+	warnings := slices.Concat(l.template.warnings, l.warnings)
 	var idle []string
 	times := 1
 	for _, u := range s.Unused {

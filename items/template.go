@@ -14,6 +14,8 @@ type Template struct {
 	columns []string
 	args    []text
 	outputs []text
+
+	warnings []Warning
 }
 
 // NewTemplate checks the placeholders of a command and its outputs. An error is a *KeyError.
@@ -24,9 +26,10 @@ func NewTemplate(spec Spec, columns []string) (*Template, error) {
 	case spec.Shell != "" && len(spec.Command) > 0:
 		return nil, keyErrorf("command", "both an argument list and a shell line are given")
 	case spec.Shell != "":
-		t.args, err = shellArgs(spec.Shell, columns)
+		t.args, t.warnings, err = shellArgs(spec.Shell, columns)
 	case len(spec.Command) > 0:
 		t.args, err = parseTexts(spec.Command, columns)
+		t.warnings = t.nested()
 	default:
 		err = errNoCommand
 	}
