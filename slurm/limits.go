@@ -3,6 +3,7 @@ package slurm
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -23,12 +24,24 @@ func (a *answers) fillLimits(l *Limits, who person) {
 	}
 	wanted := a.wantedQOS()
 	account := defaultAssociation(l.Associations).Account
-	for _, q := range a.rights.qos {
+	for _, q := range a.knownQOS() {
 		if wanted == nil || wanted[q.name] {
 			l.QOS = append(l.QOS, QOS{Name: q.name, Priority: q.priority, Use: a.qosUse(q, who, account)})
 		}
 	}
 	l.MaxSubmitJobs = maxSubmit(*l)
+}
+
+// knownQOS are the controller's, or the database's if the controller did not say.
+func (a *answers) knownQOS() []qosRecord {
+	if len(a.rights.qos) > 0 {
+		return a.rights.qos
+	}
+	var all []qosRecord
+	for _, name := range slices.Sorted(maps.Keys(a.qos)) {
+		all = append(all, qosRecord{name: name, priority: a.qos[name].priority})
+	}
+	return all
 }
 
 // wantedQOS are those that the user may name and those that partitions impose; nil: not known.
@@ -133,11 +146,23 @@ func (a *answers) qosUse(q qosRecord, who person, account string) Use {
 	}
 	use := q.use
 	use.MaxJobs, use.Jobs, use.MaxSubmitJobs, use.SubmittedJobs = mine.maxJobs, mine.jobs, mine.maxSubmit, mine.submitted
-	use.MaxTRES, use.TRES = mine.maxTRES, mine.tres
+	use.MaxTRES, use.TRES = mine.maxTRES, mine.used()
 	use.AccountMaxJobs, use.AccountJobs = theirs.maxJobs, theirs.jobs
 	use.AccountMaxSubmit, use.AccountSubmitted = theirs.maxSubmit, theirs.submitted
-	use.AccountMaxTRES, use.AccountTRES = theirs.maxTRES, theirs.tres
+	use.AccountMaxTRES, use.AccountTRES = theirs.maxTRES, theirs.used()
 	return use
+}
+
+// used is the use of what is limited; whoever the controller does not list uses nothing.
+func (s share) used() map[string]int {
+	if s.tres != nil || s.maxTRES == nil {
+		return s.tres
+	}
+	none := map[string]int{}
+	for name := range s.maxTRES {
+		none[name] = 0
+	}
+	return none
 }
 
 // defaultAssociation is the one that is charged if a job names no account.

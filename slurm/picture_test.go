@@ -96,7 +96,7 @@ func TestLimitsOfAnUnusedQOS(t *testing.T) {
 		return a
 	}
 	c := unused(t).picture(alice, taken)
-	if use := c.Limits.QOS[0].Use; *use.MaxSubmitJobs != 50 || use.MaxTRES["cpu"] != 16 || *use.MaxWallS != 600 || len(c.Unknown) != 0 {
+	if use := c.Limits.QOS[0].Use; *use.MaxSubmitJobs != 50 || use.MaxTRES["cpu"] != 16 || !has(use.TRES, "cpu") || *use.MaxWallS != 600 || len(c.Unknown) != 0 {
 		t.Errorf("got %+v, unknown %q; want the database's limits", use, c.Unknown)
 	}
 	a := unused(t)
@@ -148,5 +148,46 @@ func TestAccountsThatAreTheirOwnParents(t *testing.T) {
 	a.fillLimits(&l, alice) // ends
 	if *l.Associations[0].Use.GroupMaxJobs != 5 {
 		t.Errorf("got %+v", l.Associations[0])
+	}
+}
+
+// Where the controller hides limits (PrivateData), the database's are known, and no use.
+func TestLimitsWithoutTheController(t *testing.T) {
+	a := recordedAnswers(t, "24.11")
+	a.rights = rights{}
+	l := a.picture(alice, taken).Limits
+	if len(l.Associations) != 1 || l.Associations[0].DefaultQOS != "normal" || len(l.QOS) != 3 || *l.MaxSubmitJobs != 12000 {
+		t.Fatalf("got %+v", l)
+	}
+	if fast := l.QOS[0]; fast.Name != "fast" || fast.Use.MaxTRES["cpu"] != 16 || fast.Use.SubmittedJobs != 0 {
+		t.Errorf("got %+v", fast)
+	}
+}
+
+// What the system keeps for itself is not handed out.
+func TestReservedCPUsAndMemory(t *testing.T) {
+	const base = "NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2 State=IDLE ThreadsPerCore=1 "
+	tests := []struct {
+		fields       string
+		cpus, memory int
+	}{
+		{"", 8, 16000},
+		{"CPUEfctv=6 CoreSpecCount=2 CPUSpecList=0,4", 6, 16000},
+		{"CoreSpecCount=2 CPUSpecList=0,4-5 MemSpecLimit=2000", 5, 14000},
+		{"CPUSpecList=(null)", 8, 16000},
+	}
+	for _, tt := range tests {
+		nodes, err := parseNodes(strings.NewReader(base + tt.fields + "\n"))
+		if err != nil || nodes[0].CPUs != tt.cpus || nodes[0].MemoryMiB != tt.memory {
+			t.Errorf("%q: got %+v, %v; want %d CPUs, %d MiB", tt.fields, nodes, err, tt.cpus, tt.memory)
+		}
+	}
+}
+
+func TestReasonsDoNotMislead(t *testing.T) {
+	nodes, err := parseNodes(strings.NewReader("NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2" +
+		" State=DOWN ThreadsPerCore=1 Partitions=p  Reason=was State=IDLE CPUTot=99 [root@1795384000] Comment=x\n"))
+	if err != nil || nodes[0].State != "DOWN" || nodes[0].CPUs != 8 || nodes[0].Reason != "was State=IDLE CPUTot=99 [root@1795384000]" {
+		t.Errorf("got %+v, %v", nodes, err)
 	}
 }

@@ -57,7 +57,7 @@ func TestConfigOfEachVersion(t *testing.T) {
 	})
 }
 
-func has(m map[string]string, key string) bool {
+func has[V any](m map[string]V, key string) bool {
 	_, ok := m[key]
 	return ok
 }

@@ -110,9 +110,11 @@ func (p *nodeParser) field(n *rawNode, key string, value []byte) (err error) {
 	case "Weight":
 		return number(&n.Weight, 0)
 	case "CPUSpecList":
-		reserved, err := expandIndices(string(value))
-		n.specialised = len(reserved)
-		return err
+		if !isNothing(string(value)) {
+			var reserved []int
+			reserved, err = expandIndices(string(value))
+			n.specialised = len(reserved)
+		}
 	case "ActiveFeatures":
 		n.Features = p.list(value)
 	case "Partitions":
@@ -122,7 +124,7 @@ func (p *nodeParser) field(n *rawNode, key string, value []byte) (err error) {
 	case "GresUsed":
 		n.gresUsed = p.texts.text(value)
 	}
-	return nil
+	return err
 }
 
 // finish fills in what takes several fields. CPUEfctv leaves out the CPUs that are kept for the
