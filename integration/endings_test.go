@@ -114,7 +114,6 @@ n = { from = 1, to = 12 }
 [each]
 time = "1s"
 [slurm]
-options = ["--time-min=1"]
 `
 	for _, strategy := range []string{"packed", "gnu-parallel", "array"} {
 		t.Run(strategy, func(t *testing.T) {

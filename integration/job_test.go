@@ -133,14 +133,23 @@ type way struct {
 	most int    // nodes that it may use
 }
 
-// ways are the strategies that run many items, each on one node and over several.
+// ways are the strategies that run many items, each on one node and over several. The tasks of
+// an array are held to one node by name: [limits] nodes = 1 would let only one run at a time.
 func ways() []way {
 	var all []way
 	for _, strategy := range []string{"array", "packed", "gnu-parallel"} {
 		for _, nodes := range []int{1, 2} {
+			limit := fmt.Sprintf("[limits]\nnodes = %d\n", nodes)
+			place := ""
+			if strategy == "array" {
+				limit = ""
+				if nodes == 1 {
+					place = "options = [\"--nodelist=c1\"]\n"
+				}
+			}
 			all = append(all, way{
 				name: fmt.Sprintf("%s on %d", strategy, nodes), most: nodes,
-				toml: fmt.Sprintf("\n[plan]\nstrategy = %q\n[limits]\nnodes = %d\n[slurm]\npartition = \"short\"\n", strategy, nodes),
+				toml: fmt.Sprintf("\n[plan]\nstrategy = %q\n%s[slurm]\npartition = \"short\"\n%s", strategy, limit, place),
 			})
 		}
 	}

@@ -16,11 +16,10 @@ import (
 
 // attemptPlan is what an attempt is made of.
 type attemptPlan struct {
-	n       int
-	items   iter.Seq[int] // indices into the run's frozen items
-	input   strategies.Input
-	plan    strategies.Plan
-	exclude []string // nodes to stay away from
+	n     int
+	items iter.Seq[int] // indices into the run's frozen items
+	input strategies.Input
+	plan  strategies.Plan
 }
 
 // makeAttempt writes attempt n into runDir/attempts, whole or not at all. runDir may be the
@@ -50,7 +49,7 @@ func (r *Run) newAttempt(p attemptPlan) *Attempt {
 	a := &Attempt{
 		N: p.n, Token: randomText(10), Created: time.Now(),
 		Strategy: chosen.Strategy, Request: chosen.Request, Layout: chosen.Layout,
-		Items: p.input.Items, Exclude: p.exclude,
+		Items: p.input.Items, Exclude: p.input.Exclude,
 		dir: r.dir.Attempt(p.n),
 	}
 	for k, part := range chosen.Layout.Submissions {
@@ -114,10 +113,10 @@ func failures(said *int) int {
 func (r *Run) script(a *Attempt, k int, p attemptPlan) templates.Script {
 	sub := a.Submissions[k]
 	s := scriptFor(p.input, p.plan, *p.plan.Chosen)
-	s.Hpcsub = r.Program
+	s.Hpcsub, s.Version = r.Program.Path, r.Program.Version
 	s.Run, s.JobFile, s.Dir = r.ID, r.Job, filepath.Dir(r.Job)
 	s.Attempt, s.LogDir = string(a.dir), a.dir.SlurmDir()
-	s.JobName, s.Comment = sub.Name, sub.Name
+	s.JobName, s.Comment, s.Token = sub.Name, sub.Name, a.Token
 	s.Range = strategies.IndexRange{First: sub.FirstPart, Count: sub.Parts}
 	s.Items = r.Items
 	s.Environment = r.Environment

@@ -3,8 +3,10 @@ package runs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"hpcsub/configs"
 	"hpcsub/slurm"
@@ -15,11 +17,14 @@ import (
 // asks is how many candidates Slurm is asked to validate: a plan costs the controller a handful of calls.
 const asks = 3
 
+// machines are Go's names of processors as uname -m has them: the nodes run a copy of this program.
+var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"}
+
 // NewInput is what a choice for this job depends on, before Slurm was asked about candidates.
 func NewInput(job *configs.Job, items int, cluster *slurm.Cluster) strategies.Input {
 	in := strategies.Input{
 		Job: job.Name, Items: items, Each: job.Each, Limits: job.Limits, Plan: job.Plan, Slurm: job.Slurm,
-		Cluster: cluster, Local: cluster.Client == "local",
+		Cluster: cluster, Local: cluster.Client == "local", Arch: machines[runtime.GOARCH],
 	}
 	if len(job.Work.Command) > 0 {
 		in.Program = filepath.Base(job.Work.Command[0])
@@ -94,7 +99,7 @@ func scriptFor(in strategies.Input, plan strategies.Plan, c strategies.Candidate
 		JobName: in.Job, Comment: in.Job, LogDir: "/RUN/attempts/1/slurm",
 		Strategy: c.Strategy, Request: c.Request, Layout: c.Layout, Items: in.Items,
 		SlurmVersion: in.Cluster.Version, KillWaitS: in.Cluster.Scheduler.KillWaitS,
-		Slurm: in.Slurm, Why: plan.Why,
+		Slurm: in.Slurm, Exclude: in.Exclude, Why: plan.Why, Estimate: estimateLine(c.Estimate),
 	}
 	if len(c.Layout.Submissions) > 0 {
 		s.Range = c.Layout.Submissions[0]
@@ -102,11 +107,17 @@ func scriptFor(in strategies.Input, plan strategies.Plan, c strategies.Candidate
 	return s
 }
 
+// estimateLine is the prediction as a script's header has it.
+func estimateLine(e strategies.Estimate) string {
+	return fmt.Sprintf("Expected: %s (%s to %s), %.2g CPU-hours.", strategies.InWords(e.Makespan),
+		strategies.InWords(e.MakespanLow), strategies.InWords(e.MakespanHigh), e.CPUHours)
+}
+
 // Preview renders the script of a plan's chosen candidate without making a run.
-func Preview(job *configs.Job, in strategies.Input, plan strategies.Plan, program string) (string, error) {
+func Preview(job *configs.Job, in strategies.Input, plan strategies.Plan, p Program) (string, error) {
 	s := scriptFor(in, plan, *plan.Chosen)
 	root := Root(job.Dir)
-	s.Hpcsub = program
+	s.Hpcsub, s.Version, s.Token = p.Path, p.Version, "TOKEN"
 	s.JobFile, s.Dir, s.Environment = job.Path, job.Dir, job.Environment
 	s.Attempt = filepath.Join(root, s.Run, "attempts", "1")
 	s.LogDir = filepath.Join(s.Attempt, "slurm")

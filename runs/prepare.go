@@ -26,8 +26,13 @@ type Order struct {
 	Input   strategies.Input
 	Plan    strategies.Plan // its Chosen is not nil
 	Cluster *slurm.Cluster
-	Program string // path of the running hpcsub
-	Version string // of it
+	Program Program
+}
+
+// Program is the running hpcsub.
+type Program struct {
+	Path    string
+	Version string
 }
 
 // UnfinishedError says that the job has a run that may still be going.
@@ -99,7 +104,7 @@ func makeRoot(root string) error {
 
 // prepare builds the run aside and renames it into place, so that a run is whole or absent.
 func prepare(root string, o Order, progress func(int)) (*Run, error) {
-	program, err := installProgram(root, o.Program, o.Version)
+	program, err := installProgram(root, o.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +132,7 @@ func newRun(root string, o Order, program string) *Run {
 	return &Run{
 		ID: id, Job: path, Text: string(o.Job.Text), Created: time.Now(),
 		Client: o.Cluster.Client, Cluster: o.Cluster.Name, Version: o.Cluster.Version,
-		Program: program, Commit: commitOf(o.Job.Dir),
+		Program: Program{program, o.Program.Version}, Commit: commitOf(o.Job.Dir),
 		Items: o.Items, Columns: o.List.Columns(), Name: o.Job.Name, Work: o.Job.Work,
 		Each: o.Job.Each, Limits: o.Job.Limits, Plan: o.Job.Plan, Slurm: o.Job.Slurm, Environment: o.Job.Environment,
 		dir: items.RunDir(filepath.Join(root, id)),

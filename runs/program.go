@@ -12,13 +12,13 @@ import (
 // installProgram puts a copy of the running program into root/bin and returns its path. The
 // nodes see the folder of runs, but perhaps not where the program is installed; and a run
 // keeps the program that it was made with when that one is replaced.
-func installProgram(root, program, version string) (string, error) {
-	sum, err := hashFile(program)
+func installProgram(root string, program Program) (string, error) {
+	sum, err := hashFile(program.Path)
 	if err != nil {
 		return "", fmt.Errorf("reading the program: %w", err)
 	}
 	folder := filepath.Join(root, "bin")
-	path := filepath.Join(folder, "hpcsub-"+version+"-"+sum[:12])
+	path := filepath.Join(folder, "hpcsub-"+program.Version+"-"+sum[:12])
 	// An existing copy is checked, not trusted: a full disk may have cut an earlier one.
 	if have, err := hashFile(path); err == nil && have == sum {
 		return path, nil
@@ -26,7 +26,7 @@ func installProgram(root, program, version string) (string, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err
 	}
-	if err := copyProgram(program, path); err != nil {
+	if err := copyProgram(program.Path, path); err != nil {
 		return "", fmt.Errorf("copying the program for the nodes: %w", err)
 	}
 	return path, nil

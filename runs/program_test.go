@@ -10,7 +10,7 @@ func TestInstallProgram(t *testing.T) {
 	root := t.TempDir()
 	program := filepath.Join(t.TempDir(), "hpcsub")
 	os.WriteFile(program, []byte("one"), 0o755)
-	first, err := installProgram(root, program, "1.0")
+	first, err := installProgram(root, Program{program, "1.0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestInstallProgram(t *testing.T) {
 	}
 	t.Run("a new program stands beside the old", func(t *testing.T) {
 		os.WriteFile(program, []byte("two"), 0o755)
-		second, err := installProgram(root, program, "1.0")
+		second, err := installProgram(root, Program{program, "1.0"})
 		if err != nil || second == first {
 			t.Fatalf("got %q, %v; want another path than %q", second, err, first)
 		}
@@ -33,7 +33,7 @@ func TestInstallProgram(t *testing.T) {
 	t.Run("a copy that a full disk has cut is made again", func(t *testing.T) {
 		os.WriteFile(program, []byte("one"), 0o755)
 		os.WriteFile(first, []byte("o"), 0o700)
-		again, err := installProgram(root, program, "1.0")
+		again, err := installProgram(root, Program{program, "1.0"})
 		if err != nil || again != first {
 			t.Fatalf("got %q, %v; want %q", again, err, first)
 		}

@@ -167,9 +167,7 @@ func (r *Run) retryGroup(ctx context.Context, client slurm.Client, cluster *slur
 	in := r.input(len(g.items), cluster)
 	g.each(&in)
 	bad := slices.Sorted(maps.Keys(v.allBad()))
-	if len(bad) > 0 {
-		in.Slurm.Options = append(slices.Clone(in.Slurm.Options), "--exclude="+strings.Join(bad, ","))
-	}
+	in.Exclude = bad
 	in, plan, err := Choose(ctx, client, in, r.Environment)
 	if err != nil {
 		return nil, err
@@ -177,7 +175,7 @@ func (r *Run) retryGroup(ctx context.Context, client slurm.Client, cluster *slur
 	if plan.Chosen == nil {
 		return nil, &InfeasibleError{plan}
 	}
-	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), in, plan, bad}); err != nil {
+	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), in, plan}); err != nil {
 		return nil, err
 	}
 	a, err := openAttempt(r.dir.Attempt(n))

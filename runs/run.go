@@ -28,7 +28,7 @@ type Run struct {
 	Client      string              `json:"client"`  // "commands" or "local": later commands go where the run went
 	Cluster     string              `json:"cluster"` // its name
 	Version     string              `json:"slurm_version"`
-	Program     string              `json:"program"`          // the copy of hpcsub that the nodes run
+	Program     Program             `json:"program"`          // the copy of hpcsub that the nodes run
 	Commit      string              `json:"commit,omitempty"` // git's, where job.toml is under version control
 	Items       int                 `json:"items"`
 	Columns     []string            `json:"columns"`

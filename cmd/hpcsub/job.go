@@ -144,17 +144,23 @@ func cacheDir() string {
 // choose plans the work at a place.
 func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
 	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
-	in.Tools = toolsHere(p)
+	in.Tools = tools(p, w.job.Environment.Modules)
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }
 
-// toolsHere looks for what strategies need where the nodes are this machine; what other nodes
-// have is not known here.
-func toolsHere(p *place) map[string]string {
-	if p.cluster.Client != "local" {
+// tools says what is known of the programs that strategies need. Where the nodes are this
+// machine that is certain; of other nodes a program here, or a module, is a good sign.
+func tools(p *place, modules []string) map[string]string {
+	path := lookPath("parallel")
+	for _, m := range modules {
+		if path == "" && strings.Contains(strings.ToLower(m), "parallel") {
+			path = "module " + m
+		}
+	}
+	if path == "" && p.cluster.Client != "local" {
 		return nil
 	}
-	return map[string]string{"parallel": lookPath("parallel")}
+	return map[string]string{"parallel": path}
 }
 
 // lookPath is the path of a program, or "".

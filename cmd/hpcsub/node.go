@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hpcsub/local"
+	"hpcsub/worker"
 )
 
 // nodeCommands are what hpcsub runs as on a node: not for people, and started so often that
@@ -14,6 +15,14 @@ func nodeCommands() map[string]func(context.Context, []string, *output) int {
 		"worker":                runWorker,
 		local.SupervisorCommand: runSupervisor,
 	}
+}
+
+func runWorker(ctx context.Context, args []string, out *output) int {
+	code, err := worker.Main(ctx, args)
+	if err != nil {
+		out.error(err)
+	}
+	return code
 }
 
 func runSupervisor(ctx context.Context, args []string, out *output) int {

@@ -41,7 +41,7 @@ func renderCommand(out *output) *cli.Command {
 			if err != nil {
 				return err
 			}
-			text, err := runs.Preview(w.job, in, plan, program)
+			text, err := runs.Preview(w.job, in, plan, runs.Program{Path: program, Version: version})
 			if err != nil {
 				return err
 			}

@@ -108,7 +108,7 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.
 	if err != nil {
 		return nil, err
 	}
-	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster, Program: program, Version: version}
+	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster, Program: runs.Program{Path: program, Version: version}}
 	r, a, err := runs.Start(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {
 		return nil, err
