@@ -113,6 +113,9 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.
 	if err != nil {
 		return nil, err
 	}
+	for _, change := range a.Altered(ctx, p.client) {
+		out.warning("Slurm, or a plugin of this site, changed the request: %s", change)
+	}
 	return r, announce(c, out, r, a, plan.Chosen.Estimate)
 }
 
