@@ -39,6 +39,22 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%d s", whole)
 }
 
+// compact is seconds for a narrow column: "0.4s", "42s", "1m05s", "2h10m", "3d04h".
+func compact(s float64) string {
+	whole := int(math.Round(s))
+	switch {
+	case s < 9.95:
+		return fmt.Sprintf("%.1fs", s)
+	case whole < 60:
+		return fmt.Sprintf("%ds", whole)
+	case whole < 3600:
+		return fmt.Sprintf("%dm%02ds", whole/60, whole%60)
+	case whole < 86400:
+		return fmt.Sprintf("%dh%02dm", whole/3600, whole%3600/60)
+	}
+	return fmt.Sprintf("%dd%02dh", whole/86400, whole%86400/3600)
+}
+
 // memory words MiB.
 func memory(mib float64) string {
 	switch {

@@ -83,10 +83,11 @@ func printWarnings(out *output, plan strategies.Plan) {
 func printPlan(out *output, plan strategies.Plan, explain bool) {
 	width, _ := terminal(out.stdout)
 	out.printf("%s: %s, least %s first\n\n", plan.Job, count(plan.Items, "item"), minimized(plan.Minimize))
-	t := table{head: []string{"", "strategy", "request", "makespan", "from", "to", "CPU-hours", "efficiency"}}
+	t := table{head: []string{"", "strategy", "request", "makespan", "from–to", "CPU-h", "busy"}, left: []int{2}}
 	for i, c := range plan.Candidates {
 		e := c.Estimate
-		t.add(fmt.Sprint(i+1), c.Strategy, requestText(c), seconds(e.Makespan), seconds(e.MakespanLow), seconds(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency))
+		t.add(fmt.Sprint(i+1), c.Strategy, requestText(c), compact(e.Makespan),
+			compact(e.MakespanLow)+"–"+compact(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency))
 	}
 	if len(plan.Candidates) > 0 {
 		out.print(t.String())
@@ -121,7 +122,7 @@ func basisText(e strategies.Estimate) string {
 	case e.QueueWait != nil:
 		wait = "it starts in " + seconds(*e.QueueWait) + " at the earliest"
 	}
-	return fmt.Sprintf("Item lengths are %s; the first: %s.", e.Basis, wait)
+	return fmt.Sprintf("Item lengths are %s; the first way: %s.", e.Basis, wait)
 }
 
 // requestText words a request: "12 × 8 CPUs on long".
@@ -137,7 +138,7 @@ func requestText(c strategies.Candidate) string {
 	if r.Partition != "" {
 		text += " on " + r.Partition
 	}
-	return text + ", " + seconds(float64(r.TimeLimitS))
+	return text
 }
 
 func printTerms(out *output, plan strategies.Plan) {

@@ -9,6 +9,7 @@ import (
 type table struct {
 	head []string
 	rows [][]string
+	left []int // columns that stand to the left whatever they hold
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -25,6 +26,9 @@ func (t *table) String() string {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 			right[i] = right[i] && (cell == "" || cell == "-" || strings.ContainsAny(cell[:1], "0123456789."))
 		}
+	}
+	for _, i := range t.left {
+		right[i] = false
 	}
 	var b strings.Builder
 	t.line(&b, t.head, widths, right)
