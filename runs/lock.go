@@ -32,11 +32,14 @@ func lock(root string) (release func(), err error) {
 	path := filepath.Join(root, "lock")
 	host, _ := os.Hostname()
 	mine := fmt.Sprintf("%s %d %d", host, os.Getpid(), time.Now().UnixNano())
-	for range 2 {
+	for range 3 {
 		err = os.Symlink(mine, path)
 		owner, _ := os.Readlink(path)
 		if owner == mine { // also when NFS repeats a request that had succeeded
-			return func() { os.Remove(path) }, nil
+			return func() { unlock(path, mine) }, nil
+		}
+		if errors.Is(err, fs.ErrExist) && owner == "" {
+			continue // released in between
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("locking %s: %w", root, err)
@@ -49,18 +52,24 @@ func lock(root string) (release func(), err error) {
 	return nil, &LockedError{path, "unknown"}
 }
 
-// breakLock moves a dead owner's lock aside under a name of its own, so that of two
-// processes that find it dead only one removes it.
+// unlock removes the lock, unless somebody who took us for dead has it now.
+func unlock(path, mine string) {
+	if owner, _ := os.Readlink(path); owner == mine {
+		os.Remove(path)
+	}
+}
+
+// breakLock removes a dead owner's lock. Of all processes that find it dead only the one that
+// makes the mark for this owner may: the others could remove the lock of whoever came next.
 func breakLock(path, owner string) {
-	aside := fmt.Sprintf("%s.dead.%d", path, os.Getpid())
-	if os.Rename(path, aside) != nil {
+	mark := path + ".broken." + strings.ReplaceAll(owner, " ", ".")
+	if os.Symlink(owner, mark) != nil {
 		return
 	}
-	if now, _ := os.Readlink(aside); now != owner { // somebody took it in between: give it back
-		os.Rename(aside, path)
-		return
+	if now, _ := os.Readlink(path); now == owner {
+		os.Remove(path)
 	}
-	os.Remove(aside)
+	os.Remove(mark)
 }
 
 func ownerName(owner string) string {

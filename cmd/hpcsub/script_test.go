@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,8 +14,11 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden parts of testdata/*.txtar")
 
 // TestMain makes the test binary be hpcsub itself where a script starts it, so that the
-// program that is tested is the program.
+// program that is tested is the program; also as the copy that a run keeps for its nodes.
 func TestMain(m *testing.M) {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "hpcsub-") {
+		os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"hpcsub": func() { os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr)) },
 	})
