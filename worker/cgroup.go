@@ -101,21 +101,41 @@ func (c cgroup) limitFile() string {
 	return "memory.limit_in_bytes"
 }
 
-// limit is the lowest memory limit of the group and of those that hold it, in bytes; 0 = none.
-func (c cgroup) limit() int64 {
-	lowest := int64(0)
+// limit is the lowest memory limit of the group and of those that hold it, in bytes, and the group
+// that has it; 0 = none.
+func (c cgroup) limit() (lowest int64, holder cgroup) {
 	for dir := c.dir; c.dir != ""; dir = filepath.Dir(dir) {
 		text, _ := os.ReadFile(filepath.Join(dir, c.limitFile())) // the top of version 2 has none
 		n := number(bytes.TrimSpace(text))                        // "max" is no number and reads as 0
 		const unlimited = 1 << 60                                 // version 1 says "no limit" with a huge number
 		if n > 0 && n < unlimited && (lowest == 0 || n < lowest) {
-			lowest = n
+			lowest, holder = n, cgroup{dir: dir, top: c.top, unified: c.unified}
 		}
 		if dir == c.top || dir == "/" {
 			break
 		}
 	}
-	return lowest
+	return lowest, holder
+}
+
+// used is the memory of the group in bytes that the kernel cannot take back by dropping files
+// from its cache.
+func (c cgroup) used() (int64, bool) {
+	usage, prefix := "memory.usage_in_bytes", "total_"
+	if c.unified {
+		usage, prefix = "memory.current", ""
+	}
+	text, err := os.ReadFile(filepath.Join(c.dir, usage))
+	if c.dir == "" || err != nil {
+		return 0, false
+	}
+	stat, err := os.ReadFile(filepath.Join(c.dir, "memory.stat"))
+	if err != nil {
+		return 0, false
+	}
+	active, _ := counter(string(stat), prefix+"active_file")
+	inactive, _ := counter(string(stat), prefix+"inactive_file")
+	return number(bytes.TrimSpace(text)) - active - inactive, true
 }
 
 // kills is how many processes of the group the kernel killed for memory, and whether it says so.

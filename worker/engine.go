@@ -38,6 +38,7 @@ type engine struct {
 	gate   gate
 	doubt  doubt
 
+	enforced time.Time // when clocks were last looked at
 	held     *task     // could not be started for want of processes; goes first
 	busy     time.Time // since when it could not, with nothing else running
 	parallel int       // GNU Parallel's process, where it says what runs; else 0
@@ -58,13 +59,7 @@ func (e *engine) start(t task, reply func(int)) error {
 	if err := s.take(t); err != nil {
 		return err
 	}
-	s.started = time.Now()
-	err := e.outputs.prepare(t.outputs)
-	if err != nil {
-		err = &execError{cause: err.Error()}
-	} else {
-		s.pid, err = e.spawn.start(t.argv, s.environ, [3]int{e.spawn.null, s.out.fd, s.err.fd})
-	}
+	err := e.launch(s)
 	if bad := (*execError)(nil); errors.As(err, &bad) {
 		return e.neverRan(s, bad, reply)
 	}
@@ -73,12 +68,26 @@ func (e *engine) start(t task, reply func(int)) error {
 	}
 	s.reply = reply
 	if e.work.TimeoutS > 0 {
-		s.limitAt = s.started.Add(time.Duration(e.work.TimeoutS * float64(time.Second)))
+		s.limitAt = s.started.Add(e.timeout())
 	}
 	e.free = e.free[:len(e.free)-1]
 	e.byPID[s.pid] = s
 	r := s.begin(e.node)
 	return e.recorder.Write(&r)
+}
+
+// launch starts the process of a slot's item.
+func (e *engine) launch(s *slot) (err error) {
+	s.started = time.Now()
+	if s.task.bad != nil {
+		return &execError{cause: s.task.bad.Error()}
+	}
+	if err := e.outputs.prepare(s.task.outputs); err != nil {
+		return &execError{cause: err.Error()}
+	}
+	s.started = time.Now() // a file server that was slow is not the item's
+	s.pid, err = e.spawn.start(s.task.argv, s.environ, [3]int{e.spawn.null, s.out.fd, s.err.fd})
+	return err
 }
 
 // neverRan records an item whose program could not be started, with the exit code that a
@@ -187,6 +196,16 @@ func (e *engine) strays(s *slot) []int {
 		}
 	}
 	return found
+}
+
+// writeOff records an item that does not end though it was killed: it waits for a device or a
+// file server, and goes when that answers. Its slot is free again.
+func (e *engine) writeOff(s *slot) {
+	o := outcome{state: s.verdict.state, cause: s.verdict.cause + "; SIGKILL has not ended it yet"}
+	if err := e.record(s, o, nil); err != nil {
+		e.fail(err)
+	}
+	e.release(s, 128+int(syscall.SIGKILL))
 }
 
 // slay kills an item with all of its descendants, also those that left its group.

@@ -13,11 +13,23 @@ import (
 type guard struct {
 	limit    int64 // KiB; 0 = none
 	declared int64 // KiB, each.memory; 0 = not said
+	resident int64 // KiB, at the last sample, what is shared counted more than once
 	used     int64 // KiB, at the last sample
 	victim   *slot // killed and not gone yet: its memory comes back first
 	group    cgroup
+	enforcer cgroup    // the group whose limit this is; empty where Slurm or nobody enforces it
 	kills    int64     // the kernel's count when it was last read
 	grew     time.Time // when it was last seen to have grown
+}
+
+func newGuard(env lookup, group cgroup, declaredMiB int) guard {
+	enforced, enforcer := group.limit()
+	g := guard{limit: memoryLimit(env, enforced) / 1024, declared: int64(declaredMiB) * 1024, group: group}
+	if enforced/1024 == g.limit {
+		g.enforcer = enforcer
+	}
+	g.kills, _ = group.kills() // what was before is no item's
+	return g
 }
 
 // brim is the share of the limit at which an item is ended, in percent; watched is where the
@@ -27,7 +39,7 @@ const (
 	watched = 60
 )
 
-func (g *guard) alarmed() bool { return g.limit > 0 && g.used*100 > g.limit*watched }
+func (g *guard) alarmed() bool { return g.limit > 0 && g.resident*100 > g.limit*watched }
 
 // pause is how long memory may go unseen: until programs that fill it as fast as memory can
 // be written could have taken what is left.
@@ -36,20 +48,21 @@ func (g *guard) pause() time.Duration {
 	if g.limit == 0 {
 		return lastLook
 	}
-	left := max(0, g.limit*brim/100-g.used)
+	left := max(0, g.limit*brim/100-g.resident)
 	return min(max(time.Duration(left)*time.Second/fastest, 10*time.Millisecond), lastLook)
 }
 
 // choose returns the item to end when the sum is over the brim: the largest, which is also the
 // one furthest over each.memory, because that is the same for all items.
 func (g *guard) choose(slots []*slot, others int64) (*slot, bool) {
-	g.used = others
+	g.used, g.resident = others, others
 	var largest *slot
 	for _, s := range slots {
 		if s.pid == 0 {
 			continue
 		}
 		g.used += s.usage.now
+		g.resident += s.usage.resident
 		if largest == nil || s.usage.now > largest.usage.now {
 			largest = s
 		}
@@ -57,10 +70,15 @@ func (g *guard) choose(slots []*slot, others int64) (*slot, bool) {
 	if g.victim != nil && g.victim.pid == 0 {
 		g.victim = nil
 	}
-	if g.limit == 0 || g.used*100 <= g.limit*brim || g.victim != nil || largest == nil {
-		return nil, false
-	}
-	return largest, true
+	short := g.limit > 0 && g.used*100 > g.limit*brim
+	return largest, short && g.victim == nil && largest != nil
+}
+
+// confirms says whether memory is short as those see it who would kill for it: the kernel counts
+// neither what is shared twice nor what it can read from a file again.
+func (g *guard) confirms() bool {
+	used, known := g.enforcer.used()
+	return !known || used/1024*100 > g.limit*brim
 }
 
 // cause names the figures.

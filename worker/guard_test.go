@@ -48,17 +48,50 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// TestGuardCountsSharedMemoryOnce: a pool that shares what its parent holds is not a hog.
+// TestGuardCountsSharedMemoryOnce: a pool that shares what its parent holds is not a
+// hog. (Perl keeps the string twice.)
 func TestGuardCountsSharedMemoryOnce(t *testing.T) {
-	fork := `exec python3 -c 'import os,time
-b=bytearray(150<<20)
-for i in range(4):
-    if os.fork()==0: break
-time.sleep(2)'`
+	fork := `exec perl -e '$b = "x" x (75<<20); for (1..4) { last unless fork } sleep 2'`
 	r := freeze(t, numbers("if [ {n} = 0 ]; then "+fork+"; fi", 2), 1)
 	r.exits(ExitDone, lifeOptions{slots: 2, env: []string{"SLURM_MEM_PER_NODE=400"}})
 	if peak := *r.ends()[0].MaxRSSTree; peak < 150 || peak > 250 {
 		t.Errorf("peak of the tree %.0f MiB, want 150 and little more", peak)
+	}
+}
+
+// TestGuardAndMappedFiles: what items read from one file is neither counted thrice nor, where the
+// kernel guards the memory, at all.
+func TestGuardAndMappedFiles(t *testing.T) {
+	read := actAs + `=map exec "$SELF" data 1.5`
+	tests := []struct {
+		name    string
+		env     func(t *testing.T) []string
+		dataMiB int
+	}{
+		{"Slurm alone", func(*testing.T) []string { return []string{"SLURM_MEM_PER_NODE=300"} }, 150},
+		{"the kernel", func(t *testing.T) []string {
+			group := newGroup(t)
+			must(t, os.WriteFile(filepath.Join(group.dir, group.limitFile()), []byte("300M"), 0o600))
+			return []string{"HPCSUB_TEST_CGROUP=" + group.dir}
+		}, 280},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := freeze(t, numbers("sleep 0.{n}; "+read, 3), 1)
+			must(t, os.WriteFile(filepath.Join(r.job, "data"), make([]byte, tt.dataMiB<<20), 0o600))
+			r.exits(ExitDone, lifeOptions{slots: 3, env: tt.env(t)})
+		})
+	}
+}
+
+// TestGuardUnderTheKernelsLimit: the worker finds the limit by itself and acts before the kernel does.
+func TestGuardUnderTheKernelsLimit(t *testing.T) {
+	group := newGroup(t)
+	must(t, os.WriteFile(filepath.Join(group.dir, group.limitFile()), []byte("300M"), 0o600))
+	r := freeze(t, numbers("if [ {n} = 1 ]; then "+holding(280, 60)+"; else sleep 1; fi", 3), 1)
+	r.exits(ExitUndone, lifeOptions{slots: 3, env: []string{"HPCSUB_TEST_CGROUP=" + group.dir}})
+	if hog := r.ends()[1]; hog.State != items.OutOfMemory || !strings.Contains(hog.Cause, "of 300 MiB in the allocation") {
+		t.Errorf("the hog: %s, %q", hog.State, hog.Cause)
 	}
 }
 
@@ -153,7 +186,11 @@ func TestGuardChooses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		g := guard{limit: tt.limit, victim: tt.victim}
-		if got, _ := g.choose(slots, tt.others); got != tt.want {
+		got, short := g.choose(slots, tt.others)
+		if !short {
+			got = nil
+		}
+		if got != tt.want {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
 		}
 	}

@@ -36,7 +36,29 @@ func TestMain(m *testing.M) {
 		os.Exit(exit)
 	case "allocate":
 		allocate(os.Args[1:])
+	case "map":
+		mapFile(os.Args[1:])
 	}
+}
+
+// mapFile has a FILE in its memory for SECONDS.
+func mapFile(args []string) {
+	f, err := os.Open(args[0])
+	if err != nil {
+		panic(err)
+	}
+	info, _ := f.Stat()
+	data, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		panic(err)
+	}
+	sum := 0
+	for i := 0; i < len(data); i += 4096 {
+		sum += int(data[i])
+	}
+	seconds, _ := strconv.ParseFloat(args[1], 64)
+	time.Sleep(time.Duration(seconds * float64(time.Second)))
+	fmt.Println(sum)
 }
 
 // enterGroup moves the worker into the control group that a test made for it.

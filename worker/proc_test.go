@@ -127,11 +127,11 @@ func TestCgroupLimit(t *testing.T) {
 			must(t, os.WriteFile(top+"/"+name, []byte(content), 0o600))
 		}
 		c := cgroup{dir: top + "/a/b", top: top, unified: tt.unified}
-		if got := c.limit(); got != tt.want {
+		if got, _ := c.limit(); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
 		}
 	}
-	if (cgroup{}).limit() != 0 {
+	if got, _ := (cgroup{}).limit(); got != 0 {
 		t.Error("a group that is not known has a limit")
 	}
 }

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"hpcsub/items"
@@ -92,11 +91,8 @@ func (q *queue) at(place int) (t task, err error) {
 	if err != nil {
 		return t, err
 	}
-	inv, err := q.template.Invocation(it)
-	if err != nil {
-		return t, fmt.Errorf("item %d: %w", index, err)
-	}
-	return task{id: it.ID, index: index, argv: inv.Argv, outputs: inv.Outputs}, nil
+	inv, bad := q.template.Invocation(it)
+	return task{id: it.ID, index: index, argv: inv.Argv, outputs: inv.Outputs, bad: bad}, nil
 }
 
 // bitmap is a set of small numbers; nil is the empty one.

@@ -156,9 +156,7 @@ func (w *worker) prepare() error {
 	if !w.clock.end.IsZero() {
 		w.clock.end = w.clock.end.Add(-time.Duration(w.work.MarginS * float64(time.Second)))
 	}
-	group := ownCgroup()
-	w.memory = guard{limit: memoryLimit(os.LookupEnv, group.limit()) / 1024, declared: int64(w.work.MemoryMiB) * 1024, group: group}
-	w.memory.kills, _ = group.kills() // what was before is no item's
+	w.memory = newGuard(os.LookupEnv, ownCgroup(), w.work.MemoryMiB)
 	w.makeSlots()
 	return w.avoidBadNode()
 }
@@ -227,7 +225,9 @@ func (w *worker) keep(quit <-chan struct{}) {
 func (w *worker) conclude() (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.abandon()
+	for _, s := range w.byPID {
+		w.writeOff(s)
+	}
 	w.endOrphans()
 	for _, s := range w.slots {
 		s.out.close()

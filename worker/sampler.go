@@ -34,11 +34,11 @@ type sampler struct {
 
 // look is one item to be measured, and then its measure.
 type look struct {
-	slot  *slot
-	pid   int
-	peak  int64
-	kib   int64
-	alive bool
+	slot     *slot
+	pid      int
+	peak     int64
+	resident int64
+	kib      int64
 }
 
 func newSampler() *sampler {
@@ -78,8 +78,9 @@ func (s *slot) due() time.Time {
 	return s.usage.next
 }
 
-// measure looks at the chosen items, without the lock.
-func (m *sampler) measure(now time.Time) {
+// measure looks at the chosen items, without the lock. exact has all of them counted with what
+// they share counted once.
+func (m *sampler) measure(now time.Time, exact bool) {
 	begun := time.Now()
 	if now.Sub(m.sorted) > lastLook {
 		m.sorted = now
@@ -87,11 +88,14 @@ func (m *sampler) measure(now time.Time) {
 	}
 	for i := range m.looks {
 		l := &m.looks[i]
-		l.kib, l.alive = m.resident(l.peak, append([]int{l.pid}, m.strays[l.pid]...))
+		if exact {
+			l.peak = -1
+		}
+		l.resident, l.kib = m.memory(l.peak, append([]int{l.pid}, m.strays[l.pid]...))
 	}
 	m.leftKiB, m.ownKiB = 0, 0
 	if len(m.left) > 0 {
-		m.leftKiB, _ = m.resident(0, m.left)
+		_, m.leftKiB = m.memory(-1, m.left)
 	}
 	if own, ok := m.tree.stat(m.tree.self); ok {
 		m.ownKiB = own.Pages * m.page
@@ -99,26 +103,25 @@ func (m *sampler) measure(now time.Time) {
 	m.credit -= time.Since(begun)
 }
 
-// resident is the memory of trees of processes in KiB. Pages that several share count once: the
-// kernel tells that only by walking all of them, so it is asked where a sum that counts them
-// twice would be a new peak.
-func (m *sampler) resident(peak int64, roots []int) (kib int64, alive bool) {
+// memory is that of trees of processes in KiB: as their sum, and with pages that several of them
+// share counted once. The kernel tells the second only by walking all pages, so it is asked
+// where several processes would make a new peak, or always with a peak of -1.
+func (m *sampler) memory(peak int64, roots []int) (resident, proportional int64) {
 	stats := m.tree.walk(roots...)
 	for _, s := range stats {
-		kib += s.Pages * m.page
+		resident += s.Pages * m.page
 	}
-	if len(stats) < 2 || kib <= peak {
-		return kib, len(stats) > 0
+	if resident <= peak || peak >= 0 && len(stats) < 2 {
+		return resident, resident
 	}
-	shared := int64(0)
 	for _, s := range stats {
 		pss, ok := m.tree.pss(s.PID)
 		if !ok { // gone meanwhile, or an old kernel
 			pss = s.Pages * m.page
 		}
-		shared += pss
+		proportional += pss
 	}
-	return min(kib, shared), true
+	return resident, min(resident, proportional)
 }
 
 // sortOrphans finds out to which items the worker's orphans belong.
@@ -148,12 +151,12 @@ func (m *sampler) ownerOf(pid int) int {
 func (m *sampler) note(now time.Time) {
 	for _, l := range m.looks {
 		s := l.slot
-		if s.pid != l.pid || !l.alive {
+		if s.pid != l.pid || l.resident == 0 { // it has ended
 			continue
 		}
 		u := &s.usage
 		u.samples++
-		u.now, u.peak = l.kib, max(u.peak, l.kib)
+		u.resident, u.now, u.peak = l.resident, l.kib, max(u.peak, l.kib)
 		u.next = now.Add(min(max(now.Sub(s.started)/2, firstLook), lastLook))
 	}
 }

@@ -74,18 +74,6 @@ func (w *worker) end() <-chan time.Time {
 	return time.After(w.grace + 500*time.Millisecond)
 }
 
-// abandon records the items that did not end when they were killed: they wait for a device or
-// a file server, and go when that answers.
-func (w *worker) abandon() {
-	for _, s := range w.byPID {
-		o := outcome{state: s.verdict.state, cause: s.verdict.cause + "; SIGKILL did not end it yet"}
-		if err := w.record(s, o, nil); err != nil {
-			w.fail(err)
-		}
-		w.release(s, 1)
-	}
-}
-
 // endVerdict tells the time limit from other reasons for which a job is ended.
 func (e *engine) endVerdict() verdict {
 	if e.clock.nearEnd(time.Now()) {

@@ -14,6 +14,7 @@ type task struct {
 	index   int
 	argv    []string
 	outputs []string
+	bad     error // why it cannot be run at all
 }
 
 // slot runs one item at a time. Its log files take the output of all of its items.
@@ -28,16 +29,18 @@ type slot struct {
 	verdict verdict   // set when the worker ends the item
 	limitAt time.Time // each.timeout; zero = none
 	killAt  time.Time // SIGKILL follows SIGTERM here; zero = not ended by us
+	kills   int       // how often it was sent
 	usage   usage
 	reply   func(exit int) // tells a dispatcher's child; nil in a queue
 }
 
 // usage is what the sampler saw of an item's processes.
 type usage struct {
-	samples int
-	next    time.Time
-	now     int64 // KiB, all of its processes together
-	peak    int64
+	samples  int
+	next     time.Time
+	resident int64 // KiB, all of its processes together, what they share counted in each
+	now      int64 // KiB, the same, what they share counted once where that was asked
+	peak     int64
 }
 
 // newSlot makes slot n; log says where a stream of it goes.
@@ -55,7 +58,7 @@ func (s *slot) mark() string { return s.environ[len(s.environ)-2] }
 // take names the item in the environment and opens the logs.
 func (s *slot) take(t task) error {
 	s.task, s.verdict, s.usage = t, verdict{}, usage{}
-	s.limitAt, s.killAt = time.Time{}, time.Time{}
+	s.limitAt, s.killAt, s.kills = time.Time{}, time.Time{}, 0
 	last := len(s.environ) - 1
 	s.environ[last-1] = "HPCSUB_ITEM_ID=" + t.id
 	s.environ[last] = "HPCSUB_ITEM_INDEX=" + strconv.Itoa(t.index)

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,6 +77,56 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// TestItemThatCannotBeEnded: its slot goes on without it. The kernel keeps a dead process from
+// its parent while a debugger has yet to look at it, which stands in for a dead file server.
+func TestItemThatCannotBeEnded(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo $$ >> pids; test {n} != 0 || exec sleep 60`, 4), 1, withTimeout(1))
+	l := r.start(lifeOptions{})
+	eventually(t, "the item runs", func() bool { return len(r.lines("pids")) == 1 })
+	release := make(chan struct{})
+	defer close(release)
+	attached := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread's end lets the process go
+		attached <- syscall.PtraceAttach(r.pids("pids")[0])
+		<-release
+	}()
+	must(t, <-attached)
+	if got := l.wait(30 * time.Second); got != ExitUndone {
+		t.Errorf("exit code %d: %s", got, &l.stderr)
+	}
+	ends := r.ends()
+	if rec := ends[0]; rec.State != items.Timeout || !strings.Contains(rec.Cause, "SIGKILL has not ended it") {
+		t.Errorf("item 0: %s, %q", rec.State, rec.Cause)
+	}
+	for n := 1; n < 4; n++ {
+		if ends[n].State != items.Done {
+			t.Errorf("item %d: %q, want done", n, ends[n].State)
+		}
+	}
+}
+
+// TestSuspendedJob: the time in which the whole job was stopped does not count as the items'.
+func TestSuspendedJob(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo $$ >> pids; sleep 1; echo end >> ran`, 1), 1, withTimeout(4))
+	l := r.start(lifeOptions{})
+	eventually(t, "the item runs", func() bool { return len(r.lines("pids")) == 1 })
+	all := append([]int{l.cmd.Process.Pid}, r.pids("pids")...)
+	for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+		for _, pid := range all {
+			must(t, syscall.Kill(pid, sig))
+		}
+		if sig == syscall.SIGSTOP {
+			time.Sleep(6 * time.Second)
+		}
+	}
+	if got := l.wait(20 * time.Second); got != ExitDone {
+		t.Errorf("exit code %d, %+v: %s", got, r.ends()[0], &l.stderr)
+	}
 }
 
 // TestLeftBehind: what an item leaves in the background holds nobody up, may finish what it

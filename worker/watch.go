@@ -10,6 +10,9 @@ import (
 // timeoutGrace is the most that an item over each.timeout gets between SIGTERM and SIGKILL.
 const timeoutGrace = 10 * time.Second
 
+// mostKills is how often SIGKILL is sent, a second apart, before an item is written off.
+const mostKills = 5
+
 // watch looks at clocks and memory until quit is closed. It never starts an item.
 func (e *engine) watch(quit <-chan struct{}) {
 	m := newSampler()
@@ -30,17 +33,22 @@ func (e *engine) watch(quit <-chan struct{}) {
 func (e *engine) look(m *sampler, now time.Time) {
 	e.mu.Lock()
 	e.enforce(now)
-	due := m.choose(e.slots, now, e.memory.alarmed())
+	alarm := e.memory.alarmed()
+	due := m.choose(e.slots, now, alarm)
 	e.mu.Unlock()
 	if !due {
 		return
 	}
-	m.measure(now)
+	m.measure(now, alarm && e.memory.enforcer.dir == "")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m.note(now)
 	e.memory.watchKills(now)
-	e.guard(m)
+	if alarm {
+		e.guard(m)
+	} else {
+		e.memory.choose(e.slots, m.ownKiB+m.leftKiB) // counts
+	}
 }
 
 // pause is the time to the next look: short while an item is young or memory is short.
@@ -57,15 +65,43 @@ func (e *engine) pause(now time.Time) time.Duration {
 
 // enforce ends what is over its time, and makes an end of what did not end when it was asked.
 func (e *engine) enforce(now time.Time) {
+	e.forgive(now)
 	for _, s := range e.byPID {
 		if !s.limitAt.IsZero() && now.After(s.limitAt) {
 			s.limitAt = time.Time{}
 			s.terminate(verdict{items.Timeout, fmt.Sprintf("ran longer than each.timeout = %s", e.timeout())}, now, min(e.grace, timeoutGrace))
 		}
-		if !s.killAt.IsZero() && now.After(s.killAt) {
+		switch {
+		case s.killAt.IsZero() || now.Before(s.killAt):
+		case s.kills < mostKills:
+			s.kills++
 			s.killAt = now.Add(time.Second) // once more if it is still there
 			e.slay(s)
+		case !e.ending:
+			e.writeOff(s)
+			e.nudge()
 		}
+	}
+}
+
+// forgive gives the items the time back in which the whole job was stopped (scontrol suspend).
+func (e *engine) forgive(now time.Time) {
+	const stopped = 5 * time.Second // the rounds are 0.1 s apart
+	if gap := now.Sub(e.enforced); !e.enforced.IsZero() && gap > stopped {
+		for _, s := range e.byPID {
+			if !s.limitAt.IsZero() {
+				s.limitAt = s.limitAt.Add(gap)
+			}
+		}
+	}
+	e.enforced = now
+}
+
+// nudge wakes the loop, which waits for a child to end, by way of a child that ends.
+func (e *engine) nudge() {
+	_, err := e.spawn.start([]string{"/bin/true"}, nil, [3]int{e.spawn.null, e.spawn.null, e.spawn.null})
+	if err != nil && e.running() == 0 {
+		e.fail(fmt.Errorf("going on after an item that cannot be ended: %w", err))
 	}
 }
 
@@ -78,7 +114,7 @@ func (e *engine) guard(m *sampler) {
 	g := &e.memory
 	s, short := g.choose(e.slots, m.ownKiB+m.leftKiB)
 	switch {
-	case !short:
+	case !short || !g.confirms():
 	case m.leftKiB > s.usage.now:
 		fmt.Fprintf(e.stderr, "hpcsub: warning: ended processes that items left behind: they used %s MiB of %s MiB in the allocation\n",
 			thousands(m.leftKiB/1024), thousands(g.limit/1024))
