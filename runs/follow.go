@@ -26,7 +26,7 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 	if err != nil {
 		return Status{}, err
 	}
-	asked, pause, repeats := time.Now(), firstAsk, 0
+	asked, pause, repeats, ended := time.Now(), firstAsk, 0, v.allWritersEnded()
 	for {
 		s := v.status(time.Now())
 		show(s)
@@ -45,9 +45,12 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 		if err := v.read(); err != nil {
 			return s, err
 		}
+		if before := ended; v.allWritersEnded() != before {
+			ended, pause = !before, 0 // is the run over, or a job requeued? Slurm is asked at once
+		}
 		if time.Since(asked) >= pause && !v.recordsSettle() {
 			v.ask(ctx, client)
-			asked, pause = time.Now(), min(longestAsk, time.Duration(float64(pause)*askGrowth))
+			asked, pause = time.Now(), min(longestAsk, max(firstAsk, time.Duration(float64(pause)*askGrowth)))
 		}
 		if err := sleep(ctx, max(readPause, readingShare*time.Since(began))); err != nil {
 			return s, err

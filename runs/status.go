@@ -108,9 +108,11 @@ func (v *view) ask(ctx context.Context, client slurm.Client) {
 }
 
 // recordsSettle says whether the records alone tell that the run has ended: every item is
-// done, or every part's writer has written its end record.
+// done, or every part's writer has written its end record. A worker that was told to end may
+// have a second life: only Slurm knows whether its job was requeued.
 func (v *view) recordsSettle() bool {
-	return v.records.Tally().Done == v.run.Items || v.allWritersEnded()
+	t := v.records.Tally()
+	return t.Done == t.Total || v.allWritersEnded() && (t.Cancelled+t.Pending == 0 || v.stopped() != "")
 }
 
 func (v *view) allWritersEnded() bool {
@@ -148,7 +150,7 @@ func (v *view) settled(now time.Time) bool {
 		return false
 	}
 	over, end := v.jobsOver()
-	return over && now.Sub(end) > Grace
+	return over && (v.allWritersEnded() || now.Sub(end) > Grace)
 }
 
 // allHeld says whether Slurm is known to have taken every submission of the active attempts.
@@ -193,12 +195,40 @@ func (v *view) status(now time.Time) Status {
 	v.markLost(now)
 	t := v.records.Tally()
 	s.Items = Counts{Total: t.Total, Done: t.Done, Failed: t.Total - t.Done - t.Running - t.Pending, Running: t.Running, Pending: t.Pending}
+	if !s.Settled {
+		again := v.toRunAgain()
+		s.Items.Failed -= again
+		s.Items.Pending += again
+	}
 	s.Attempts = v.jobStatuses()
 	if v.err != nil {
 		s.Silent = v.err.Error()
 	}
 	s.State = v.state(s)
 	return s
+}
+
+// toRunAgain counts the items that an earlier attempt did not do and of which the attempt that
+// has taken its place says nothing yet: they wait again.
+func (v *view) toRunAgain() int {
+	if len(v.active) == len(v.attempts) {
+		return 0
+	}
+	active := map[int]bool{}
+	for _, a := range v.active {
+		active[a.N] = true
+	}
+	n := 0
+	for i := range v.run.Items {
+		switch v.records.State(i) {
+		case items.Done, items.Running, items.Pending:
+			continue
+		}
+		if w, known := v.records.Writer(i); known && !active[w.Attempt] {
+			n++
+		}
+	}
+	return n
 }
 
 func (v *view) state(s Status) string {

@@ -92,6 +92,10 @@ func (r *Run) submitFailed(ctx context.Context, client slurm.Client, a *Attempt,
 
 func (a *Attempt) submitOne(ctx context.Context, client slurm.Client, k int, s sent) error {
 	if s.last == submitting || s.last == unknown {
+		// Should it turn up later than it is looked for, it has to be known that there are two.
+		if err := a.log(event{Submission: k, Outcome: unknown, Words: "looked for by its name"}); err != nil {
+			return err
+		}
 		if there, err := a.lookUp(ctx, client, k); there || err != nil {
 			return err
 		}
