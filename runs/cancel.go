@@ -2,7 +2,10 @@ package runs
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/user"
+	"strconv"
 	"time"
 
 	"hpcsub/configs"
@@ -17,7 +20,7 @@ func (r *Run) Cancel(ctx context.Context, client slurm.Client) error {
 		return err
 	}
 	host, _ := os.Hostname()
-	reason := cancelledBy + os.Getenv("USER") + " on " + host + " at " + time.Now().Format(time.RFC3339)
+	reason := fmt.Sprintf("%s%s on %s at %s", cancelledBy, whoami(), host, time.Now().Format(time.RFC3339))
 	for _, a := range attempts {
 		if err := a.stop(reason); err != nil {
 			return err
@@ -27,6 +30,14 @@ func (r *Run) Cancel(ctx context.Context, client slurm.Client) error {
 		}
 	}
 	return nil
+}
+
+// whoami is the user's name, or number where the system knows no name.
+func whoami() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "user " + strconv.Itoa(os.Getuid())
 }
 
 // config is the job as it was frozen.

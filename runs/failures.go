@@ -11,7 +11,7 @@ import (
 
 // Failure is the items that failed alike.
 type Failure struct {
-	What    string   // "exited 3", "were killed by SIGKILL" …, to stand behind "12 items"
+	What    string   // "exited 3", "killed by SIGKILL" …, to stand behind "12 items"
 	Count   int      //
 	First   int      // index of the first of them
 	Command string   // that it ran
@@ -74,9 +74,9 @@ func whatHappened(rec items.Record) string {
 	case items.OutOfMemory:
 		how = "ran out of memory"
 	case items.Cancelled:
-		how = "were cancelled"
+		how = "cancelled"
 	case items.Lost:
-		return "were lost: their worker ended without a word (a node that failed, or a job that was killed)"
+		return "lost: the worker ended without a word (a node that failed, or a job that was killed)"
 	default:
 		how = howEnded(rec)
 	}
@@ -89,7 +89,7 @@ func whatHappened(rec items.Record) string {
 func howEnded(rec items.Record) string {
 	switch {
 	case rec.Signal != nil:
-		return "were killed by SIG" + *rec.Signal
+		return "killed by SIG" + *rec.Signal
 	case rec.ExitCode != nil && *rec.ExitCode != 0:
 		return fmt.Sprintf("exited %d", *rec.ExitCode)
 	case rec.ExitCode != nil:

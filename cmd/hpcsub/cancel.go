@@ -12,7 +12,7 @@ func cancelCommand(out *output) *cli.Command {
 		Usage:     "end a run",
 		ArgsUsage: "[RUN]",
 		Description: `Cancels the run's Slurm jobs and keeps its workers from taking another item. What is done
-stays done; hpcsub retry would run the rest.
+stays done, and hpcsub retry would run the rest.
 
    hpcsub cancel fourier-k3x9ab`,
 		OnUsageError: usage,
@@ -22,6 +22,15 @@ stays done; hpcsub retry would run the rest.
 				return err
 			}
 			defer slow(out, "waiting for Slurm")()
+			s, err := r.Status(ctx, client)
+			if err != nil {
+				return err
+			}
+			if s.Settled {
+				out.say("run %s has ended already (%s): nothing to cancel", r.ID, s.State)
+				next(out, r, s)
+				return nil
+			}
 			if err := r.Cancel(ctx, client); err != nil {
 				return err
 			}

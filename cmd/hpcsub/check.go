@@ -46,6 +46,14 @@ type checked struct {
 	Strategy   string          `json:"strategy"` // that would be chosen; "" when nothing fits
 }
 
+// orEmpty makes nothing a list, as JSON has it.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 func checkPlace(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	p, err := find(ctx, c, out)
 	if err != nil {
@@ -63,7 +71,7 @@ func checkPlace(ctx context.Context, c *cli.Command, out *output, w *work) error
 		strategy = plan.Chosen.Strategy
 	}
 	if c.Bool("json") {
-		err = out.json(checked{w.job.Name, w.survey.Count, w.survey.Duplicates, w.list.Columns(), w.survey.Warnings, p.cluster.Name, strategy})
+		err = out.json(checked{w.job.Name, w.survey.Count, w.survey.Duplicates, orEmpty(w.list.Columns()), orEmpty(w.survey.Warnings), p.cluster.Name, strategy})
 	}
 	if plan.Chosen == nil {
 		return infeasible(out, plan, p.cluster.Name)

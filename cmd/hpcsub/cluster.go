@@ -23,7 +23,7 @@ whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster
 		Flags:        []cli.Flag{clusterFlag(), freshFlag(), jsonFlag()},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
-			if _, err := argument(c); err != nil {
+			if err := noArgument(c); err != nil {
 				return err
 			}
 			p, err := find(ctx, c, out)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/urfave/cli/v3"
-
 	"hpcsub/runs"
 	"hpcsub/slurm"
 )
@@ -42,20 +40,6 @@ func asUsage(err error, hints ...string) error {
 		return nil
 	}
 	return &coded{exitUsage, err, hints}
-}
-
-// usage is called by the library for flags that it does not know or cannot read.
-func usage(_ context.Context, c *cli.Command, err error, _ bool) error {
-	return &coded{exitUsage, err, []string{fmt.Sprintf("%s --help shows the flags", c.FullName())}}
-}
-
-func unknownCommand(c *cli.Command) error {
-	name := c.Args().First()
-	hint := "hpcsub --help lists the commands"
-	if like := cli.SuggestCommand(c.Commands, name); like != "" {
-		hint = fmt.Sprintf("did you mean hpcsub %s?", like)
-	}
-	return &coded{exitUsage, fmt.Errorf("no command %q", name), []string{hint}}
 }
 
 // exitCode prints err and returns the exit code that it means: the one place that decides.
@@ -95,9 +79,7 @@ func classify(err error) (int, []string) {
 	switch {
 	case errors.As(err, &unclear):
 		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
-	case errors.As(err, &absent):
-		return exitSlurm, []string{"--cluster local runs it on this machine, without Slurm"}
-	case errors.As(err, &refused), errors.As(err, &silent):
+	case errors.As(err, &refused), errors.As(err, &silent), errors.As(err, &absent):
 		return exitSlurm, nil
 	case errors.As(err, &missing), errors.As(err, &locked):
 		return exitUsage, nil

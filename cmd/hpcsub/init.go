@@ -32,7 +32,7 @@ With one: a short job.toml that runs it, once per item of --over.
 		Action: func(_ context.Context, c *cli.Command) error {
 			command, err := argument(c)
 			if err != nil {
-				return usageErrorf("%w; quote the command as one argument", err)
+				return asUsage(err, "quote the command as one argument: hpcsub init 'python fit.py {image}'")
 			}
 			text := configs.Init()
 			if command != "" {

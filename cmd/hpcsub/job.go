@@ -21,7 +21,7 @@ import (
 
 // clusterFlag chooses where a job runs.
 func clusterFlag() cli.Flag {
-	return &cli.StringFlag{Name: "cluster", Usage: "`NAME`: local is this machine, without Slurm; a file ending in .json is a saved cluster (check, plan and render only)"}
+	return &cli.StringFlag{Name: "cluster", Usage: "`local` is this machine, without Slurm; a FILE.json is a saved cluster (for check, plan and render)"}
 }
 
 func jsonFlag() cli.Flag {
@@ -37,14 +37,6 @@ type work struct {
 	job    *configs.Job
 	list   *items.List
 	survey items.Survey
-}
-
-// argument is the one argument that most commands take.
-func argument(c *cli.Command) (string, error) {
-	if c.Args().Len() > 1 {
-		return "", usageErrorf("want one argument, got %q", c.Args().Slice())
-	}
-	return c.Args().First(), nil
 }
 
 // readWork reads the job.toml that the command names, and its items.
@@ -64,7 +56,7 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 		return nil, asUsage(fmt.Errorf("no file %q", path), "hpcsub init writes one")
 	}
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, asUsage(quoted(err))
 	}
 	for _, w := range job.Warnings {
 		out.warning("%v", w)
@@ -74,7 +66,7 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 	}
 	list, err := items.Open(job.Work)
 	if err != nil {
-		return nil, asUsage(job.Blame(err))
+		return nil, asUsage(quoted(job.Blame(err)))
 	}
 	done := slow(out, "reading the items")
 	survey, err := list.Survey(ctx)
@@ -83,7 +75,7 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, asUsage(job.Blame(err))
+		return nil, asUsage(quoted(job.Blame(err)))
 	}
 	return &work{job, list, survey}, nil
 }
@@ -109,6 +101,10 @@ func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
 		return nil, err
 	}
 	cluster, err := client.Inspect(ctx, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: c.Bool("fresh")})
+	var absent *slurm.AbsentError
+	if errors.As(err, &absent) {
+		return nil, &coded{exitSlurm, err, []string{"--cluster local runs it on this machine, without Slurm"}}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -89,8 +90,13 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 		if err != nil {
 			return err
 		}
-		return copyLogs(out, r, res, streams)
+		n, err := copyLogs(out, r, res, streams)
+		if err == nil && n == 0 {
+			out.say("item %d (%s) printed nothing%s", i, ending(res.Record), onlyTo(streams))
+		}
+		return err
 	}
+	shown := 0
 	for res, err := range results.All() {
 		if err != nil {
 			return err
@@ -99,23 +105,37 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 			continue
 		}
 		out.printf("==> item %d, %s <==\n", res.Index, ending(res.Record))
-		if err := copyLogs(out, r, res, streams); err != nil {
+		if _, err := copyLogs(out, r, res, streams); err != nil {
 			return err
 		}
+		shown++
+	}
+	if shown == 0 {
+		out.say("no such item in run %s: %s", r.ID, strings.TrimSpace(summaryText(results.Tally())))
 	}
 	return nil
 }
 
-func copyLogs(out *output, r *runs.Run, res items.Result, streams []string) error {
+// onlyTo names the stream where only one was asked for.
+func onlyTo(streams []string) string {
+	if len(streams) > 1 {
+		return ""
+	}
+	return " to standard " + map[string]string{runs.Stdout: "output", runs.Stderr: "error"}[streams[0]]
+}
+
+// copyLogs returns how many bytes there were.
+func copyLogs(out *output, r *runs.Run, res items.Result, streams []string) (n int64, err error) {
 	for _, stream := range streams {
 		text := r.Output(res, stream)
-		_, err := io.Copy(out.stdout, text)
+		more, err := io.Copy(out.stdout, text)
 		text.Close()
 		if err != nil {
-			return fmt.Errorf("reading the output of item %d: %w", res.Index, err)
+			return n, fmt.Errorf("reading the output of item %d: %w", res.Index, err)
 		}
+		n += more
 	}
-	return nil
+	return n, nil
 }
 
 // ending words how an item ended, in few words.

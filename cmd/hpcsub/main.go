@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	return out.exitCode(ctx, newApp(out).Run(ctx, args))
+	return out.exitCode(ctx, newApp(out).Run(ctx, familiar(args)))
 }
 
 func newApp(out *output) *cli.Command {
@@ -49,6 +49,12 @@ func newApp(out *output) *cli.Command {
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false
 			c.Usage = "print the completion script of bash, zsh, fish or pwsh"
+			c.Action = func(_ context.Context, c *cli.Command) error {
+				if c.Args().Present() {
+					return unknownCommand(c)
+				}
+				return cli.ShowSubcommandHelp(c)
+			}
 		},
 		Commands: []*cli.Command{
 			initCommand(out), checkCommand(out), clusterCommand(out), planCommand(out), renderCommand(out),

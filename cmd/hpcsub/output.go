@@ -22,15 +22,15 @@ func (o *output) say(f string, a ...any)     { fmt.Fprintf(o.stderr, "hpcsub: "+
 func (o *output) warning(f string, a ...any) { o.say("warning: "+f, a...) }
 func (o *output) hint(f string, a ...any)    { o.say("hint: "+f, a...) }
 
-// mostErrors is how many errors are printed before the rest is only counted.
+// mostErrors is how many lines of errors are printed at most; what is left is counted.
 const mostErrors = 10
 
 // error prints each line of an error as an error of its own.
 func (o *output) error(err error) {
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
 	for i, line := range lines {
-		if i == mostErrors {
-			o.say("error: … and %d more", len(lines)-mostErrors)
+		if i == mostErrors-1 && len(lines) > mostErrors {
+			o.say("error: … and %d more; mend these first", len(lines)-i)
 			return
 		}
 		o.say("error: %s", line)

@@ -73,7 +73,7 @@ func infeasible(out *output, plan strategies.Plan, cluster string) error {
 func printWarnings(out *output, plan strategies.Plan) {
 	for _, w := range plan.Warnings {
 		if w.Rule == "measure" {
-			out.hint("%s", w.Text)
+			out.hint("%s; it is not built yet: until then, say how long an item takes: time in [each]", w.Text)
 			continue
 		}
 		out.warning("%s", w.Text)
@@ -82,7 +82,11 @@ func printWarnings(out *output, plan strategies.Plan) {
 
 func printPlan(out *output, plan strategies.Plan, explain bool) {
 	width, _ := terminal(out.stdout)
-	out.printf("%s: %s, least %s first\n\n", plan.Job, count(plan.Items, "item"), minimized(plan.Minimize))
+	if len(plan.Candidates) == 0 {
+		out.printf("%s: %s\n", plan.Job, count(plan.Items, "item"))
+	} else {
+		out.printf("%s: %s, least %s first\n\n", plan.Job, count(plan.Items, "item"), minimized(plan.Minimize))
+	}
 	t := table{head: []string{"", "strategy", "request", "makespan", "from–to", "CPU-h", "busy"}, left: []int{2}}
 	for i, c := range plan.Candidates {
 		e := c.Estimate

@@ -26,8 +26,8 @@ nodes that failed many items at once are left out.
    hpcsub retry --memory 8GiB --time 2h`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "wait", Usage: "follow the run until it has ended"},
-			&cli.StringFlag{Name: "memory", Usage: "`SIZE` that one item gets now"},
-			&cli.StringFlag{Name: "time", Usage: "`DURATION` that one item typically takes"},
+			&cli.StringFlag{Name: "memory", Usage: "memory that one item gets now, a `SIZE` such as 8GiB"},
+			&cli.StringFlag{Name: "time", Usage: "time that one item typically takes, a `DURATION` such as 2h30m"},
 			jsonFlag(),
 		},
 		OnUsageError: usage,
@@ -103,7 +103,7 @@ func announceRetry(ctx context.Context, c *cli.Command, out *output, r *runs.Run
 	if c.Bool("json") {
 		return out.json(submitted{r.ID, ids, made[0].ScriptPath()})
 	}
-	out.say("run %s: Slurm job %s", r.ID, joined(ids))
+	out.say("run %s: %s", r.ID, jobWords(r, ids...))
 	out.hint("hpcsub watch %s follows it", r.ID)
 	return nil
 }

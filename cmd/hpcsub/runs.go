@@ -22,6 +22,9 @@ States are told from the records on disk; hpcsub status asks Slurm too.
 		Flags:        []cli.Flag{jsonFlag(), &cli.BoolFlag{Name: "all", Usage: "runs of every folder"}},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := noArgument(c); err != nil {
+				return err
+			}
 			here, err := filepath.Abs(".")
 			if err != nil {
 				return err

@@ -62,7 +62,7 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 		if a.Reason != "" && a.Reason != "None" {
 			state += " (" + a.Reason + ")"
 		}
-		out.printf("attempt %d: Slurm job %s %s\n", a.Attempt, a.JobID, state)
+		out.printf("attempt %d: %s: %s\n", a.Attempt, jobWords(r, a.JobID), state)
 	}
 	if s.Stopped != "" {
 		out.printf("stopped: %s\n", s.Stopped)

@@ -132,7 +132,7 @@ func announce(c *cli.Command, out *output, r *runs.Run, a *runs.Attempt, e strat
 	if c.Bool("json") && !c.Bool("wait") {
 		return out.json(submitted{r.ID, ids, a.ScriptPath()})
 	}
-	out.say("run %s: %s by %s as Slurm job %s", r.ID, count(r.Items, "item"), a.Strategy, joined(ids))
+	out.say("run %s: %s by %s as %s", r.ID, count(r.Items, "item"), a.Strategy, jobWords(r, ids...))
 	out.say("expected: %s (%s to %s), %s CPU-hours; hpcsub plan says why", seconds(e.Makespan), seconds(e.MakespanLow), seconds(e.MakespanHigh), hours(e.CPUHours))
 	if !c.Bool("wait") {
 		if c.Bool("json") {

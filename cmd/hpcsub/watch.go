@@ -44,10 +44,16 @@ run here. Ctrl-C stops watching; the jobs go on. Exit code 5: some items are not
 // errNotDone ends a run, trial or check with anything not done.
 var errNotDone = errors.New("not everything is done")
 
+// notDoneError is errNotDone in the words of one run.
+type notDoneError struct{ text string }
+
+func (e *notDoneError) Error() string { return e.text }
+func (e *notDoneError) Unwrap() error { return errNotDone }
+
 // follow shows a run's progress until it has ended, and then what failed.
 func follow(ctx context.Context, out *output, r *runs.Run, client slurm.Client) error {
 	bar := newProgress(out.stderr)
-	s, err := r.Follow(ctx, client, func(s runs.Status) { bar.show(tallyOf(s), time.Now()) })
+	s, err := r.Follow(ctx, client, func(s runs.Status) { bar.show(tallyOf(r, s), time.Now()) })
 	bar.end()
 	if ctx.Err() != nil {
 		out.hint("the jobs go on; hpcsub watch %s follows them again, hpcsub cancel %s ends them", r.ID, r.ID)
@@ -59,12 +65,12 @@ func follow(ctx context.Context, out *output, r *runs.Run, client slurm.Client) 
 	return conclude(ctx, out, r, client, s)
 }
 
-func tallyOf(s runs.Status) tally {
-	return tally{Total: s.Items.Total, Done: s.Items.Done, Failed: s.Items.Failed, Running: s.Items.Running, Note: waiting(s)}
+func tallyOf(r *runs.Run, s runs.Status) tally {
+	return tally{Total: s.Items.Total, Done: s.Items.Done, Failed: s.Items.Failed, Running: s.Items.Running, Note: waiting(r, s)}
 }
 
 // waiting words why nothing runs yet.
-func waiting(s runs.Status) string {
+func waiting(r *runs.Run, s runs.Status) string {
 	if s.Silent != "" {
 		return "Slurm does not answer: " + s.Silent
 	}
@@ -73,7 +79,7 @@ func waiting(s runs.Status) string {
 	}
 	for _, a := range s.Attempts {
 		if a.State == "PENDING" && a.Reason != "" && a.Reason != "None" {
-			return "waiting for Slurm: " + a.Reason
+			return fmt.Sprintf("%s waits: %s", jobWords(r, a.JobID), a.Reason)
 		}
 	}
 	return "waiting to start"
@@ -103,27 +109,42 @@ func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client
 	printFailures(out, groups)
 	missing := s.Items.Pending
 	if missing > 0 && len(groups) == 0 {
-		explainMissing(out, s)
+		explainMissing(out, r, s)
 	}
-	text := fmt.Sprintf("run %s is %s: %d of %s done, %d failed, %d never ran", r.ID, s.State, s.Items.Done, count(s.Items.Total, "item"), s.Items.Failed, missing)
-	return &coded{exitNotDone, fmt.Errorf("%s: %w", text, errNotDone), []string{
+	return &coded{exitNotDone, &notDoneError{ended(r, s)}, []string{
 		"hpcsub retry " + r.ID + " runs what is not done; hpcsub logs " + r.ID + " --failed shows what it printed"}}
 }
 
+// ended says in a line how a run ended.
+func ended(r *runs.Run, s runs.Status) string {
+	how := map[string]string{runs.Failed: "failed", runs.Cancelled: "was cancelled"}[s.State]
+	if how == "" {
+		how = "ended incomplete"
+	}
+	text := fmt.Sprintf("run %s %s: %s of %s done", r.ID, how, thousands(s.Items.Done), count(s.Items.Total, "item"))
+	if s.Items.Failed > 0 {
+		text += fmt.Sprintf(", %s failed", thousands(s.Items.Failed))
+	}
+	if s.Items.Pending > 0 {
+		text += fmt.Sprintf(", %s never ran", thousands(s.Items.Pending))
+	}
+	return text
+}
+
 // explainMissing says what Slurm made of jobs whose items never ran.
-func explainMissing(out *output, s runs.Status) {
+func explainMissing(out *output, r *runs.Run, s runs.Status) {
 	for _, a := range s.Attempts {
 		if a.State != "" && a.State != "COMPLETED" {
-			out.warning("Slurm job %s ended as %s before it ran its items: %s", a.JobID, a.State, whyNever(a))
+			out.warning("%s ended as %s before it ran its items: %s", jobWords(r, a.JobID), a.State, whyNever(r, a))
 		}
 	}
 }
 
-func whyNever(a runs.JobStatus) string {
+func whyNever(r *runs.Run, a runs.JobStatus) string {
 	if a.Reason != "" && a.Reason != "None" {
-		return "Slurm says " + a.Reason
+		return "the reason given is " + a.Reason
 	}
-	return "do the nodes see the run's folder? hpcsub logs shows Slurm's own log where there is one"
+	return "do the nodes see the run's folder? hpcsub logs " + r.ID + " --slurm shows what the script said"
 }
 
 func printFailures(out *output, groups []runs.Failure) {
@@ -139,4 +160,14 @@ func printFailures(out *output, groups []runs.Failure) {
 	}
 }
 
-func joined(ids []string) string { return strings.Join(ids, ", ") }
+// jobWords names jobs of a run: Slurm's, or those of this machine.
+func jobWords(r *runs.Run, ids ...string) string {
+	kind := "Slurm job"
+	if r.Client == "local" {
+		kind = "job"
+	}
+	if len(ids) > 1 {
+		kind += "s"
+	}
+	return kind + " " + strings.Join(ids, ", ")
+}
