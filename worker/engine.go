@@ -154,6 +154,9 @@ func (e *engine) reap() {
 
 // ended records an item whose process was reaped, and frees its slot.
 func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
+	if diedOfTerm(status) && s.verdict.state == "" {
+		e.hearEnd(s)
+	}
 	if s.verdict.state != "" {
 		e.sweep(s)
 	}

@@ -51,13 +51,16 @@ func judge(status syscall.WaitStatus, v verdict, killed bool, missing string) ou
 	return o
 }
 
-// diedOfKill says whether SIGKILL ended the item, or what it ran: a shell exits with 128 and
-// the signal of its last command.
-func diedOfKill(status syscall.WaitStatus) bool {
+func diedOfKill(status syscall.WaitStatus) bool { return diedOf(status, syscall.SIGKILL) }
+func diedOfTerm(status syscall.WaitStatus) bool { return diedOf(status, syscall.SIGTERM) }
+
+// diedOf says whether a signal ended the item, or what it ran: a shell exits with 128 and the
+// signal of its last command.
+func diedOf(status syscall.WaitStatus, sig syscall.Signal) bool {
 	if status.Signaled() {
-		return status.Signal() == syscall.SIGKILL
+		return status.Signal() == sig
 	}
-	return status.ExitStatus() == 128+int(syscall.SIGKILL)
+	return status.ExitStatus() == 128+int(sig)
 }
 
 // signalName is "KILL" for SIGKILL; a real-time signal has only its number.

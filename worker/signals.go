@@ -74,6 +74,22 @@ func (w *worker) end() <-chan time.Time {
 	return time.After(w.grace + 500*time.Millisecond)
 }
 
+// hearsay is how long the worker waits for a signal that an item has got already.
+const hearsay = 200 * time.Millisecond
+
+// hearEnd waits a moment when an item died of a SIGTERM that the worker did not send: Slurm
+// sends it to all processes of a job that ends, one after the other, and the worker may be the
+// last to hear. Else the item would count as failed by itself, and the next one would start.
+func (e *engine) hearEnd(s *slot) {
+	delete(e.byPID, s.pid) // it is reaped: its process id may be another's by then
+	for end := time.Now().Add(hearsay); !e.ending && time.Now().Before(end); {
+		e.unlocked(func() { time.Sleep(5 * time.Millisecond) })
+	}
+	if e.ending {
+		s.verdict = e.endVerdict()
+	}
+}
+
 // endVerdict tells the time limit from other reasons for which a job is ended.
 func (e *engine) endVerdict() verdict {
 	if e.clock.nearEnd(time.Now()) {

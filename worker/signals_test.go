@@ -1,0 +1,43 @@
+package worker
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+)
+
+// TestItemsHearOfTheEndFirst: Slurm signals all processes of a job one after the other, the
+// worker last. The items were cancelled, they did not fail, and none is started in between.
+func TestItemsHearOfTheEndFirst(t *testing.T) {
+	for _, dispatcher := range [][]string{nil, parallelCommand(2)} {
+		t.Run(fmt.Sprint(len(dispatcher) > 0), func(t *testing.T) {
+			r := freeze(t, numbers(`echo $$ >> pids; exec sleep 60`, 5), 1)
+			l := r.start(lifeOptions{slots: 2, dispatcher: dispatcher})
+			eventually(t, "the items run", func() bool { return len(r.lines("pids")) == 2 })
+			for _, pid := range r.pids("pids") {
+				syscall.Kill(pid, syscall.SIGTERM)
+			}
+			time.Sleep(20 * time.Millisecond)
+			l.cmd.Process.Signal(syscall.SIGTERM)
+			if got := l.wait(10 * time.Second); got != ExitUndone {
+				t.Errorf("exit code %d, want %d: %s", got, ExitUndone, &l.stderr)
+			}
+			ends := r.ends()
+			if len(ends) != 2 || ends[0].State != items.Cancelled || ends[1].State != items.Cancelled {
+				t.Errorf("%+v; want the two that ran, cancelled", ends)
+			}
+		})
+	}
+}
+
+// TestItemEndedByItself: an item that somebody ends by SIGTERM failed, and the others go on.
+func TestItemEndedByItself(t *testing.T) {
+	r := freeze(t, numbers(`[ {n} != 0 ] || kill -TERM $$`, 3), 1)
+	r.exits(ExitUndone, lifeOptions{})
+	if ends := r.ends(); len(ends) != 3 || ends[0].State != items.Failed || deref(ends[0].Signal) != "TERM" || ends[2].State != items.Done {
+		t.Errorf("%+v; want item 0 failed by TERM, the others done", ends)
+	}
+}
