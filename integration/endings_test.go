@@ -20,7 +20,7 @@ if n == 3 and not mended:
 if n == 9 and not mended:
     os.kill(os.getpid(), signal.SIGKILL)
 if n == 20 and not mended:
-    hog = bytearray(900 << 20)
+    hog = bytearray(3 << 30)  # more than the whole allocation has
     hog[::4096] = b"x" * len(hog[::4096])
     time.sleep(20)
 if n == 30 and not mended:
@@ -115,10 +115,15 @@ n = { from = 1, to = 12 }
 time = "1s"
 [slurm]
 `
-	for _, strategy := range []string{"packed", "gnu-parallel", "array"} {
+	// Each on nodes of its own, since all three wait two minutes for the limit.
+	for strategy, place := range map[string]string{
+		"packed":       `partition = "short"`,
+		"gnu-parallel": "partition = \"long\"\noptions = [\"--nodelist=c3\"]",
+		"array":        `partition = "gpu"`,
+	} {
 		t.Run(strategy, func(t *testing.T) {
 			t.Parallel()
-			j := newJob(t, Default, toml+fmt.Sprintf("partition = \"short\"\n[plan]\nstrategy = %q\n", strategy), nil)
+			j := newJob(t, Default, toml+place+fmt.Sprintf("\n[plan]\nstrategy = %q\n", strategy), nil)
 			j.expect(t, 5, "submit --wait")
 			for _, r := range j.results(t) {
 				want := "done"

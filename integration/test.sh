@@ -21,4 +21,4 @@ esac
 "$here/image.sh" "$SUITE" >/dev/null
 echo "test: Slurm $version on Debian $SUITE, a few minutes" >&2
 cd "$here/.."
-go test -tags integration -count=1 -timeout 20m "${@:2}" ./integration/
+go test -tags integration -count=1 -timeout 40m -parallel 8 "${@:2}" ./integration/
