@@ -28,8 +28,8 @@ SLURM ?= 24.11
 integration: build ## end-to-end and fault tests on containerised Slurm
 	integration/test.sh $(SLURM)
 
-integration-all: build
-	@echo "hpcsub: integration-all is not built yet: only Slurm 24.11 is tested (make integration)" >&2; exit 2
+integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
+	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done
 
 lint: tools ## gofmt, go vet, staticcheck, shellcheck
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-clean:"; gofmt -l .; exit 1; }
