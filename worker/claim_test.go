@@ -84,6 +84,7 @@ func FuzzParseClaim(f *testing.F) {
 
 // TestDoubleStart: two Slurm jobs get the same part; its items run once.
 func TestDoubleStart(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("echo {n} >> ran; sleep 0.01", 50), 1)
 	var lives []*life
 	for i := range 4 {
@@ -105,6 +106,7 @@ func TestDoubleStart(t *testing.T) {
 
 // TestTakeover: a requeued job takes its part over; the life before stops, and ends its items.
 func TestTakeover(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo $$ >> pids; test -e go || exec sleep 60; echo {n} >> ran`, 6), 1)
 	first := r.start(lifeOptions{slots: 2})
 	eventually(t, "two items run", func() bool { return len(r.lines("pids")) == 2 })
@@ -131,6 +133,7 @@ func TestTakeover(t *testing.T) {
 }
 
 func TestResumeSkipsSuccesses(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 2 || test -e go`, 5), 1)
 	r.exits(ExitUndone, lifeOptions{})
 	must(t, os.WriteFile(filepath.Join(r.job, "go"), nil, 0o600))
@@ -147,6 +150,7 @@ func TestResumeSkipsSuccesses(t *testing.T) {
 // TestKilledAnywhere: however often a worker is killed, each item runs to its end, and one that is
 // recorded as done never again.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -47,6 +47,7 @@ func wantTrouble(t *testing.T, l *life, exit int, words string) {
 }
 
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	spec := trueItems(2000)
 	spec.Dir = smallDisk(t, 400)
 	r := freeze(t, spec, 1)
@@ -65,7 +66,8 @@ func TestDiskFull(t *testing.T) {
 
 // TestFullDiskThatIsEmptied: what ran meanwhile is recorded after all.
 func TestFullDiskThatIsEmptied(t *testing.T) {
-	spec := numbers("sleep 3; echo {n} >> ran", 60)
+	t.Parallel()
+	spec := numbers("sleep 2; echo {n} >> ran", 60)
 	spec.Dir = smallDisk(t, 100)
 	r := freeze(t, spec, 1)
 	ballast := filepath.Join(r.job, ".hpcsub", "ballast")
@@ -77,7 +79,7 @@ func TestFullDiskThatIsEmptied(t *testing.T) {
 		_, err = f.Write(make([]byte, 4096))
 	}
 	f.Close()
-	time.Sleep(4 * time.Second) // the items end
+	time.Sleep(3 * time.Second) // the items end
 	must(t, os.Remove(ballast))
 	if got := l.wait(20 * time.Second); got != ExitFailed || !strings.Contains(l.stderr.String(), "no space left on device") {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
@@ -94,6 +96,7 @@ func TestFullDiskThatIsEmptied(t *testing.T) {
 }
 
 func TestFileSizeLimit(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, trueItems(500), 1)
 	l := r.start(lifeOptions{slots: 2, env: []string{"HPCSUB_TEST_FSIZE=20000"}})
 	wantTrouble(t, l, l.wait(30*time.Second), "file too large")
@@ -103,6 +106,7 @@ func TestFileSizeLimit(t *testing.T) {
 }
 
 func TestReadOnlyRunFolder(t *testing.T) {
+	t.Parallel()
 	spec := trueItems(5)
 	spec.Dir = smallDisk(t, 400)
 	r := freeze(t, spec, 1)
@@ -113,6 +117,7 @@ func TestReadOnlyRunFolder(t *testing.T) {
 
 // TestFolderVanishes: the run folder goes away while items run.
 func TestFolderVanishes(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("sleep 0.5", 100), 1)
 	l := r.start(lifeOptions{slots: 2})
 	eventually(t, "two items run", func() bool { return len(r.records()) >= 2 })
@@ -121,6 +126,7 @@ func TestFolderVanishes(t *testing.T) {
 }
 
 func TestJobFolderVanishes(t *testing.T) {
+	t.Parallel()
 	spec := numbers("sleep 0.3", 100)
 	spec.Dir = t.TempDir()
 	r := freeze(t, spec, 1)
@@ -135,6 +141,7 @@ func TestJobFolderVanishes(t *testing.T) {
 
 // TestNodeSeesAnotherRun: what stands behind the path is not what the script was written for.
 func TestNodeSeesAnotherRun(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, trueItems(2), 1)
 	tests := []struct {
 		name  string

@@ -13,6 +13,7 @@ import (
 )
 
 func TestGNUParallelRunsEachItemOnce(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; echo out {n}; x={n}; exit $(( x % 2 ))`, 40), 1)
 	private := t.TempDir()
 	r.exits(ExitUndone, lifeOptions{slots: 4, dispatcher: parallelCommand(4), env: []string{"TMPDIR=" + private}})
@@ -34,6 +35,7 @@ func TestGNUParallelRunsEachItemOnce(t *testing.T) {
 
 // TestGNUParallelResumes: what an earlier life did is not asked for.
 func TestGNUParallelResumes(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 2 || test -e go`, 8), 1)
 	r.exits(ExitUndone, lifeOptions{slots: 2, dispatcher: parallelCommand(2)})
 	must(t, os.WriteFile(filepath.Join(r.job, "go"), nil, 0o600))
@@ -44,6 +46,7 @@ func TestGNUParallelResumes(t *testing.T) {
 }
 
 func TestNotGNUParallel(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	more := filepath.Join(dir, "parallel")
 	must(t, os.WriteFile(more, []byte("#!/bin/sh\necho \"parallel: invalid option -- '-'\" >&2\nexit 1\n"), 0o700))
@@ -64,6 +67,7 @@ func TestNotGNUParallel(t *testing.T) {
 
 // TestSIGTERMWithGNUParallel: items, GNU Parallel and what it started end; all is recorded.
 func TestSIGTERMWithGNUParallel(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo $PPID >> parents; echo $$ >> pids; exec sleep 60`, 9), 1)
 	l := r.start(lifeOptions{slots: 3, dispatcher: parallelCommand(3)})
 	eventually(t, "three items run", func() bool { return len(r.lines("pids")) == 3 })
@@ -89,6 +93,7 @@ func TestSIGTERMWithGNUParallel(t *testing.T) {
 
 // TestShimIsKilled: its item ends, the others go on.
 func TestShimIsKilled(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; if [ {n} = 1 ]; then exec sleep 60; fi`, 12), 1)
 	l := r.start(lifeOptions{slots: 2, dispatcher: parallelCommand(2)})
 	eventually(t, "the item runs", func() bool { return len(r.lines("ran")) > 3 })
@@ -123,6 +128,7 @@ func descendant(t *testing.T, pid int, command string) int {
 
 // TestGNUParallelDies: what it had not started stays pending, and the worker says so.
 func TestGNUParallelDies(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 1`, 20), 1)
 	l := r.start(lifeOptions{slots: 2, dispatcher: parallelCommand(2)})
 	eventually(t, "items run", func() bool { return len(r.lines("ran")) >= 2 })
@@ -140,6 +146,7 @@ func TestGNUParallelDies(t *testing.T) {
 
 // TestDeadlineWithGNUParallel: nothing is started that cannot end, though it was fed already.
 func TestDeadlineWithGNUParallel(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("echo {n} >> ran; sleep 1", 20), 1, func(w *items.Work) { w.TimeS = 3 })
 	end := "SLURM_JOB_END_TIME=" + strconv.Itoa(int(time.Now().Unix())+6)
 	l := r.start(lifeOptions{slots: 2, dispatcher: parallelCommand(2), env: []string{end}})

@@ -17,6 +17,7 @@ type guard struct {
 	used     int64 // KiB, at the last sample
 	victim   *slot // killed and not gone yet: its memory comes back first
 	group    cgroup
+	short    int       // rounds in which it was over the brim, one after another
 	enforcer cgroup    // the group whose limit this is; empty where Slurm or nobody enforces it
 	kills    int64     // the kernel's count when it was last read
 	grew     time.Time // when it was last seen to have grown
@@ -70,15 +71,23 @@ func (g *guard) choose(slots []*slot, others int64) (*slot, bool) {
 	if g.victim != nil && g.victim.pid == 0 {
 		g.victim = nil
 	}
-	short := g.limit > 0 && g.used*100 > g.limit*brim
-	return largest, short && g.victim == nil && largest != nil
+	if g.limit == 0 || g.used*100 <= g.limit*brim {
+		g.short = 0
+		return largest, false
+	}
+	g.short++
+	return largest, g.victim == nil && largest != nil
 }
 
-// confirms says whether memory is short as those see it who would kill for it: the kernel counts
-// neither what is shared twice nor what it can read from a file again.
+// confirms says whether memory is short as those see it who would kill for it. The kernel counts
+// neither what is shared twice nor what it can read from a file again. Where it does not tell, a
+// second look must say the same: while a pool of processes forks or ends, its shares add up to more.
 func (g *guard) confirms() bool {
 	used, known := g.enforcer.used()
-	return !known || used/1024*100 > g.limit*brim
+	if !known {
+		return g.short > 1
+	}
+	return used/1024*100 > g.limit*brim
 }
 
 // cause names the figures.

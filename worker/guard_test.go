@@ -18,6 +18,7 @@ func holding(mib int, seconds float64) string {
 
 // TestGuard: when the allocation runs out, the hog goes and the others finish.
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, hog string
 		env       []string
@@ -29,6 +30,7 @@ func TestGuard(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := freeze(t, numbers("if [ {n} = 1 ]; then "+tt.hog+"; else "+holding(50, 1.5)+"; fi", 3), 1,
 				func(w *items.Work) { w.MemoryMiB = 60 })
 			start := time.Now()
@@ -51,6 +53,7 @@ func TestGuard(t *testing.T) {
 // TestGuardCountsSharedMemoryOnce: a pool that shares what its parent holds is not a
 // hog. (Perl keeps the string twice.)
 func TestGuardCountsSharedMemoryOnce(t *testing.T) {
+	t.Parallel()
 	fork := `exec perl -e '$b = "x" x (75<<20); for (1..4) { last unless fork } sleep 2'`
 	r := freeze(t, numbers("if [ {n} = 0 ]; then "+fork+"; fi", 2), 1)
 	r.exits(ExitDone, lifeOptions{slots: 2, env: []string{"SLURM_MEM_PER_NODE=400"}})
@@ -97,6 +100,7 @@ func TestGuardUnderTheKernelsLimit(t *testing.T) {
 
 // TestPeaks: the largest process, from the kernel, and the whole tree.
 func TestPeaks(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(fmt.Sprintf(`case {n} in 0) %s & %s; wait ;; 1) %s ;; esac`, holding(80, 1), holding(80, 1), holding(80, 0.1)), 3), 1)
 	r.exits(ExitDone, lifeOptions{slots: 1})
 	tests := []struct {
@@ -123,6 +127,7 @@ func TestPeaks(t *testing.T) {
 
 // TestKills tells who sent SIGKILL: the kernel for want of memory, or somebody.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("kill -9 $$", 1), 1)
 	r.exits(ExitUndone, lifeOptions{})
 	if rec := r.ends()[0]; rec.State != items.Failed || deref(rec.Signal) != "KILL" {

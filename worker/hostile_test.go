@@ -23,6 +23,7 @@ func hostile() (values []items.Value) {
 
 // TestHostileValues: they arrive byte for byte, and nothing of them is executed.
 func TestHostileValues(t *testing.T) {
+	t.Parallel()
 	kinds := map[string]items.Spec{
 		"argument list": {Command: []string{"/usr/bin/printf", "%s|%s", "{value}", "x{value}x"}},
 		"shell":         {Shell: `printf '%s|%s' {value} x{value}x`},
@@ -54,6 +55,7 @@ func TestHostileValues(t *testing.T) {
 
 // TestLongArguments: more than the system takes is the item's failure, and the others run.
 func TestLongArguments(t *testing.T) {
+	t.Parallel()
 	spec := items.Spec{Command: []string{"/bin/true"}, Sweep: []items.Column{{Name: "value", Values: []items.Value{
 		{Text: "a"}, {Text: strings.Repeat("x", 120<<10)}, {Text: "b"}}}}}
 	for range 30 {
@@ -72,6 +74,7 @@ func TestLongArguments(t *testing.T) {
 
 // TestTruncatedLog: a shell's `> /dev/stderr` truncates the log; the spans stay inside it.
 func TestTruncatedLog(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("echo long text {n} >&2; test {n} != 1 || echo new > /dev/stderr; echo end >&2", 3), 1)
 	r.exits(ExitDone, lifeOptions{})
 	log, err := os.ReadFile(r.dir.Log(items.Writer{Attempt: 1}, 0, "err"))

@@ -60,6 +60,7 @@ func highWater(pid int) (kib int) {
 
 // TestLittleFloor: a small item is not given the worker's size.
 func TestLittleFloor(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, trueItems(200), 1)
 	r.exits(ExitDone, lifeOptions{slots: 4})
 	for _, rec := range r.ends() {
@@ -71,6 +72,7 @@ func TestLittleFloor(t *testing.T) {
 
 // TestQuietWhileItemsRun: watching eight long items costs less than 1 % of a CPU.
 func TestQuietWhileItemsRun(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("sleep 6 & sleep 6 & wait", 8), 1, func(w *items.Work) { w.TimeoutS = 60 })
 	l := r.start(lifeOptions{slots: 8, env: []string{"SLURM_MEM_PER_NODE=4000"}})
 	start := time.Now()

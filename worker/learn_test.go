@@ -13,6 +13,7 @@ func stopAfter(n int) func(*items.Work) { return func(w *items.Work) { w.Failure
 
 // TestStopsWhenTheFirstItemsFailAlike, in one part or over many.
 func TestStopsWhenTheFirstItemsFailAlike(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, item string
 		parts      int
@@ -56,6 +57,7 @@ func TestStopsWhenTheFirstItemsFailAlike(t *testing.T) {
 
 // TestOthersHeedTheStop: a worker that is at work looks for the file.
 func TestOthersHeedTheStop(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("echo {n} >> ran; sleep 0.1", 200), 1)
 	l := r.start(lifeOptions{slots: 2})
 	eventually(t, "an item ran", func() bool { return len(r.lines("ran")) > 1 })
@@ -74,6 +76,7 @@ func TestOthersHeedTheStop(t *testing.T) {
 
 // TestBadNodeIsLeft: where all fails at once what others do, no more items are taken.
 func TestBadNodeIsLeft(t *testing.T) {
+	t.Parallel()
 	node := func(name string) []string { return []string{"SLURMD_NODENAME=" + name, "NODE=" + name} }
 	tests := []struct {
 		name      string
@@ -88,6 +91,7 @@ func TestBadNodeIsLeft(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			r := freeze(t, numbers(`echo {n} >> ran.$NODE; if [ $NODE = good ]; then `+tt.elsewhere+`; else exit 9; fi`, 200), 2, stopAfter(tt.failures))
 			good := r.start(lifeOptions{part: 0, slots: 2, env: node("good")})
 			eventually(t, "the good node is at work", func() bool { return len(r.records()) >= 2 })
@@ -120,6 +124,7 @@ func TestBadNodeIsLeft(t *testing.T) {
 
 // TestOneItemPartsOnABadNode: an array's tasks with one item each add up to the same.
 func TestOneItemPartsOnABadNode(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`test $NODE = good`, 12), 12)
 	for part := range 12 {
 		name := []string{"good", "bad"}[min(1, part/2)]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"iter"
 	"os"
@@ -25,6 +26,8 @@ const actAs = "HPCSUB_TEST_ACT_AS"
 func TestMain(m *testing.M) {
 	switch os.Getenv(actAs) {
 	case "":
+		flag.Parse()
+		flag.Set("test.parallel", "8") // they wait for each other's sleep otherwise
 		os.Exit(m.Run())
 	case "worker":
 		enterGroup()

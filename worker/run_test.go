@@ -11,6 +11,7 @@ import (
 )
 
 func TestItemsRunOnceAndAreRecorded(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; echo out {n}; echo err {n} >&2; x={n}; exit $(( x % 3 ))`, 30), 2)
 	for part := range 2 {
 		r.exits(ExitUndone, lifeOptions{part: part, slots: 4})
@@ -41,6 +42,7 @@ func TestItemsRunOnceAndAreRecorded(t *testing.T) {
 }
 
 func TestSilentItemsLeaveNoLogs(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers("test {n} != 3 || echo three", 8), 1)
 	r.exits(ExitDone, lifeOptions{slots: 2})
 	logs, err := os.ReadDir(r.dir.LogsDir())
@@ -51,6 +53,7 @@ func TestSilentItemsLeaveNoLogs(t *testing.T) {
 }
 
 func TestItemsEnvironment(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo "$HPCSUB_RUN $HPCSUB_ITEM_INDEX $HPCSUB_SLOT $HPCSUB_ITEM_ID $FROM_SCRIPT ${HPCSUB_SOCKET-none}"; pwd; cat`, 1), 1)
 	r.exits(ExitDone, lifeOptions{env: []string{"FROM_SCRIPT=yes", "HPCSUB_SOCKET=x"}})
 	rec := r.ends()[0]
@@ -62,6 +65,7 @@ func TestItemsEnvironment(t *testing.T) {
 
 // TestOutputs: parents are made, and an item that exits 0 without its output has failed.
 func TestOutputs(t *testing.T) {
+	t.Parallel()
 	spec := numbers("test {n} = 1 || touch deep/er/{n}.txt", 3)
 	spec.Outputs = []string{"deep/er/{n}.txt"}
 	r := freeze(t, spec, 1)
@@ -76,6 +80,7 @@ func TestOutputs(t *testing.T) {
 }
 
 func TestProgramsThatCannotRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "plain"), []byte("x"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "noshebang"), []byte("exit 4\n"), 0o700))

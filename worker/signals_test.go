@@ -12,6 +12,7 @@ import (
 // TestItemsHearOfTheEndFirst: Slurm signals all processes of a job one after the other, the
 // worker last. The items were cancelled, they did not fail, and none is started in between.
 func TestItemsHearOfTheEndFirst(t *testing.T) {
+	t.Parallel()
 	for _, dispatcher := range [][]string{nil, parallelCommand(2)} {
 		t.Run(fmt.Sprint(len(dispatcher) > 0), func(t *testing.T) {
 			r := freeze(t, numbers(`echo $$ >> pids; exec sleep 60`, 5), 1)
@@ -35,6 +36,7 @@ func TestItemsHearOfTheEndFirst(t *testing.T) {
 
 // TestItemEndedByItself: an item that somebody ends by SIGTERM failed, and the others go on.
 func TestItemEndedByItself(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`[ {n} != 0 ] || kill -TERM $$`, 3), 1)
 	r.exits(ExitUndone, lifeOptions{})
 	if ends := r.ends(); len(ends) != 3 || ends[0].State != items.Failed || deref(ends[0].Signal) != "TERM" || ends[2].State != items.Done {

@@ -37,10 +37,12 @@ type slot struct {
 // usage is what the sampler saw of an item's processes.
 type usage struct {
 	samples  int
-	next     time.Time
-	resident int64 // KiB, all of its processes together, what they share counted in each
-	now      int64 // KiB, the same, what they share counted once where that was asked
-	peak     int64
+	looked   time.Time // when it was last looked at
+	resident int64     // KiB, all of its processes together, what they share counted in each
+	now      int64     // KiB, the same, what they share counted once where that was asked
+	peak     int64     // KiB
+	asked    time.Time // when it was last asked what they share,
+	most     int64     // and the largest sum by then
 }
 
 // newSlot makes slot n; log says where a stream of it goes.

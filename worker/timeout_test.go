@@ -34,6 +34,7 @@ func (r *testRun) pids(name string) (pids []int) {
 }
 
 func TestTimeoutEndsOnlyTheItem(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, hang, signal, code string }{
 		{"ends when asked", "exec sleep 60", "TERM", "null"},
 		{"ignores SIGTERM", `trap "" TERM; while :; do sleep 1; done`, "KILL", "null"},
@@ -132,6 +133,7 @@ func TestSuspendedJob(t *testing.T) {
 // TestLeftBehind: what an item leaves in the background holds nobody up, may finish what it
 // writes, and ends with the worker.
 func TestLeftBehind(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`exec > >(sleep 0.2; cat >> tee); (setsid sleep 60 & echo $! >> pids); sleep 60 & echo $! >> pids; echo said`, 1), 1)
 	start := time.Now()
 	r.exits(ExitDone, lifeOptions{})
@@ -150,6 +152,7 @@ func TestLeftBehind(t *testing.T) {
 
 // TestSIGTERM: it reaches the items, and each has a record before Slurm's SIGKILL would come.
 func TestSIGTERM(t *testing.T) {
+	t.Parallel()
 	at := func(name string, in int64) func() []string {
 		return func() []string { return []string{fmt.Sprintf("%s=%d", name, time.Now().Unix()+in)} }
 	}
@@ -161,24 +164,24 @@ func TestSIGTERM(t *testing.T) {
 	}{
 		{"cancelled", func() []string { return nil }, nil, items.Cancelled},
 		{"long before the limit", at("SLURM_JOB_END_TIME", 3600), nil, items.Cancelled},
-		{"at the limit", at("SLURM_JOB_END_TIME", 6), nil, items.Timeout},
-		{"at the limit of an old Slurm", at("SLURM_JOB_START_TIME", -130), []string{"--time-limit-s", "180"}, items.Timeout},
+		{"at the limit", at("SLURM_JOB_END_TIME", 4), nil, items.Timeout},
+		{"at the limit of an old Slurm", at("SLURM_JOB_START_TIME", -131), []string{"--time-limit-s", "180"}, items.Timeout},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := freeze(t, numbers(`if [ {n} = 0 ]; then trap "echo polite >> ran; exit 7" TERM; else trap "" TERM; fi
-				echo up >> up; for i in {1..600}; do sleep 0.1; done`, 5), 1)
+				echo up >> up; for i in {1..600}; do sleep 0.1; done`, 5), 1, func(w *items.Work) { w.KillWaitS = 3 })
 			l := r.start(lifeOptions{slots: 2, env: tt.env(), flags: tt.flags})
 			eventually(t, "two items run", func() bool { return len(r.lines("up")) == 2 })
-			time.Sleep(1500 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond) // the traps are set
 			start := time.Now()
 			l.cmd.Process.Signal(syscall.SIGTERM)
 			if got := l.wait(20 * time.Second); got != ExitUndone {
 				t.Errorf("exit code %d, want %d: %s", got, ExitUndone, &l.stderr)
 			}
-			if took := time.Since(start); took < 3500*time.Millisecond || took > 5*time.Second {
-				t.Errorf("took %s, want KillWait less a second, 4 s", took)
+			if took := time.Since(start); took < 1500*time.Millisecond || took > 3*time.Second {
+				t.Errorf("took %s, want KillWait less a second, 2 s", took)
 			}
 			ends := r.ends()
 			if len(ends) != 2 || ends[0].State != tt.want || ends[1].State != tt.want {
@@ -195,6 +198,7 @@ func TestSIGTERM(t *testing.T) {
 }
 
 func TestSignalsForItemsArePassedOn(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`trap "echo usr1 >> ran; exit 0" USR1; echo up >> up; while :; do sleep 0.1; done`, 1), 1)
 	l := r.start(lifeOptions{})
 	eventually(t, "the item runs", func() bool { return len(r.lines("up")) == 1 })
@@ -206,6 +210,7 @@ func TestSignalsForItemsArePassedOn(t *testing.T) {
 
 // TestItemsEndWithTheirWorker: a worker that is killed leaves no item running beside the next life.
 func TestItemsEndWithTheirWorker(t *testing.T) {
+	t.Parallel()
 	r := freeze(t, numbers(`echo $$ >> pids; exec sleep 60`, 2), 1)
 	l := r.start(lifeOptions{slots: 2})
 	eventually(t, "the items run", func() bool { return len(r.lines("pids")) == 2 })
@@ -218,26 +223,26 @@ func TestItemsEndWithTheirWorker(t *testing.T) {
 
 // TestNothingStartsThatCannotEnd: before the time limit.
 func TestNothingStartsThatCannotEnd(t *testing.T) {
-	end := func(in int64) []string { return []string{fmt.Sprintf("SLURM_JOB_END_TIME=%d", time.Now().Unix()+in)} }
+	t.Parallel()
 	tests := []struct {
 		name     string
-		env      []string
+		left     int64 // seconds
 		declared float64
 		item     string
 		atLeast  int
 		atMost   int
 	}{
-		{"declared longer than what is left", end(30), 60, "true", 0, 0},
-		{"declared, fits at first", end(6), 4, "sleep 1", 1, 2},
-		{"not declared", end(30), 0, "true", 20, 20},
-		{"not declared, no time at all", end(0), 0, "true", 0, 0},
-		{"measured", end(4), 0, "test {n} -lt 10 || sleep 30", 11, 12},
+		{"declared longer than what is left", 30, 60, "true", 0, 0},
+		{"declared, fits at first", 6, 4, "sleep 1", 1, 2},
+		{"not declared", 30, 0, "true", 20, 20},
+		{"not declared, no time at all", 0, 0, "true", 0, 0},
+		{"measured", 4, 0, "test {n} -lt 10 || sleep 30", 11, 12},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := freeze(t, numbers("echo {n} >> ran; "+tt.item, 20), 1, func(w *items.Work) { w.TimeS = tt.declared; w.TimeoutS = 6 })
-			l := r.start(lifeOptions{env: tt.env})
+			l := r.start(lifeOptions{env: []string{fmt.Sprintf("SLURM_JOB_END_TIME=%d", time.Now().Unix()+tt.left)}})
 			exit := l.wait(30 * time.Second)
 			if got := len(r.lines("ran")); got < tt.atLeast || got > tt.atMost {
 				t.Errorf("%d items ran, want %d to %d", got, tt.atLeast, tt.atMost)

@@ -24,7 +24,7 @@ func (e *engine) watch(quit <-chan struct{}) {
 			return
 		case now := <-timer.C:
 			e.look(m, now)
-			timer.Reset(e.pause(now))
+			timer.Reset(e.pause(now, m.credit > 0))
 		}
 	}
 }
@@ -34,7 +34,7 @@ func (e *engine) look(m *sampler, now time.Time) {
 	e.mu.Lock()
 	e.enforce(now)
 	alarm := e.memory.alarmed()
-	due := m.choose(e.slots, now, alarm)
+	due := m.choose(e.slots, e.parallel, now, alarm)
 	e.mu.Unlock()
 	if !due {
 		return
@@ -42,7 +42,7 @@ func (e *engine) look(m *sampler, now time.Time) {
 	m.measure(now, alarm && e.memory.enforcer.dir == "")
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m.note(now)
+	m.note()
 	e.memory.watchKills(now)
 	if alarm {
 		e.guard(m)
@@ -52,15 +52,17 @@ func (e *engine) look(m *sampler, now time.Time) {
 }
 
 // pause is the time to the next look: short while an item is young or memory is short.
-func (e *engine) pause(now time.Time) time.Duration {
+func (e *engine) pause(now time.Time, affordable bool) time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	const calm = 100 * time.Millisecond
 	wait := calm
 	for _, s := range e.byPID {
-		wait = min(wait, s.due().Sub(now))
+		if next := s.next().Sub(now); affordable && next < calm {
+			wait = firstLook
+		}
 	}
-	return min(max(wait, firstLook), max(e.memory.pause(), 10*time.Millisecond), calm)
+	return min(wait, max(e.memory.pause(), 10*time.Millisecond))
 }
 
 // enforce ends what is over its time, and makes an end of what did not end when it was asked.
@@ -118,6 +120,7 @@ func (e *engine) guard(m *sampler) {
 	case m.leftKiB > s.usage.now:
 		fmt.Fprintf(e.stderr, "hpcsub: warning: ended processes that items left behind: they used %s MiB of %s MiB in the allocation\n",
 			thousands(m.leftKiB/1024), thousands(g.limit/1024))
+		m.know(e.slots, e.parallel)
 		m.sortOrphans()
 		e.tree.kill(m.left)
 	default:
