@@ -20,7 +20,7 @@ if n == 3 and not mended:
 if n == 9 and not mended:
     os.kill(os.getpid(), signal.SIGKILL)
 if n == 20 and not mended:
-    hog = bytearray(3 << 30)  # more than the whole allocation has
+    hog = bytearray(1200 << 20)  # more than the whole allocation has
     hog[::4096] = b"x" * len(hog[::4096])
     time.sleep(20)
 if n == 30 and not mended:
@@ -38,8 +38,8 @@ command = "python3 endings.py {n}"
 n = { from = 1, to = 60 }
 [each]
 time = "1s"
-memory = "300MiB"
-timeout = "8s"
+memory = "100MiB"
+timeout = "12s"
 outputs = ["out/{n}"]
 `
 
