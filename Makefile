@@ -31,6 +31,12 @@ integration: build ## end-to-end and fault tests on containerised Slurm
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done
 
+.PHONY: test-gpu
+test-gpu: ## package gpu against the GPU of this machine, with cgo and without
+	@nvidia-smi -L >/dev/null 2>&1 || { echo "hpcsub: test-gpu: no NVIDIA GPU on this machine (nvidia-smi -L finds none)" >&2; exit 1; }
+	CGO_ENABLED=1 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/
+	CGO_ENABLED=0 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/
+
 lint: tools ## gofmt, go vet, staticcheck, shellcheck
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-clean:"; gofmt -l .; exit 1; }
 	$(GO) vet ./... && $(GO) vet -tags integration ./integration/

@@ -1,0 +1,92 @@
+package gpu
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Variable names the GPUs that a program may use. Slurm sets it for each job and step.
+const Variable = "CUDA_VISIBLE_DEVICES"
+
+// Visible reads a value of CUDA_VISIBLE_DEVICES as CUDA does: names of GPUs, up to the first that
+// is none ("-1", "NoDevFiles"). CUDA C++ Programming Guide, "CUDA Environment Variables".
+func Visible(value string) []string {
+	var names []string
+	for name := range strings.SplitSeq(value, ",") {
+		if name = strings.TrimSpace(name); !isName(name) {
+			break
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func isName(name string) bool {
+	if strings.HasPrefix(name, "GPU-") || strings.HasPrefix(name, "MIG-") {
+		return true
+	}
+	_, err := strconv.ParseUint(name, 10, 16)
+	return err == nil
+}
+
+// Divide deals GPUs to slots that run side by side, neighbours together, in the names in which
+// they were given. Where the GPUs are not a multiple of the slots, each slot gets all of them.
+func Divide(names []string, slots int) [][]string {
+	shares := make([][]string, max(0, slots))
+	each := len(names)
+	if slots > 0 && len(names)%slots == 0 {
+		each = len(names) / slots
+	}
+	for n := range shares {
+		first := 0
+		if each < len(names) {
+			first = n * each
+		}
+		shares[n] = names[first : first+each : first+each]
+	}
+	return shares
+}
+
+// target is a GPU or instance that is to be sampled.
+type target struct {
+	uuid     string // of the GPU, or of the instance
+	gpu      string // the GPU's
+	index    int    // the GPU's
+	instance int    // its index on the GPU, -1 for the whole GPU
+}
+
+// resolve finds what the names of CUDA_VISIBLE_DEVICES stand for. An unknown name has no uuid.
+func resolve(names []string, devices []Device) (targets []target, err error) {
+	for _, name := range names {
+		t, ok := find(name, devices)
+		if !ok && err == nil {
+			err = fmt.Errorf("no GPU %q on this node", name)
+		}
+		targets = append(targets, t)
+	}
+	return targets, err
+}
+
+func find(name string, devices []Device) (target, bool) {
+	for _, d := range devices {
+		if d.called(name) {
+			return target{d.UUID, d.UUID, d.Index, -1}, true
+		}
+		for _, i := range d.Instances {
+			if i.UUID == name {
+				return target{i.UUID, d.UUID, d.Index, i.Index}, true
+			}
+		}
+	}
+	return target{}, false
+}
+
+// called says whether a name is the device's index or the beginning of its UUID, which CUDA
+// takes where it is clear; drivers see to that.
+func (d Device) called(name string) bool {
+	if strings.HasPrefix(name, "GPU-") {
+		return strings.HasPrefix(d.UUID, name)
+	}
+	return name == strconv.Itoa(d.Index)
+}
