@@ -34,6 +34,7 @@ type records struct {
 	closed   bool
 	bad      int
 	over     bool // its Slurm job is
+	gpus     GPUUse
 }
 
 // ended says whether the file is complete: its writer said so, and all that it wrote is here.
@@ -159,6 +160,7 @@ func (c *Collection) count(w *records, l *recordLine) {
 		w.promised += l.count
 	case stateCode(l.state) != runningCode:
 		w.ends++
+		w.gpus.addLine(l)
 	}
 }
 
@@ -233,6 +235,15 @@ func (c *Collection) Tally() Tally {
 		t.add(c.State(i), o)
 	}
 	return t
+}
+
+// GPUs says what the items had of GPUs and did with them, in all attempts.
+func (c *Collection) GPUs() GPUUse {
+	var u GPUUse
+	for _, w := range c.writers {
+		u.add(w.gpus)
+	}
+	return u
 }
 
 // Started is how many parts of an attempt have begun to write records.

@@ -15,6 +15,9 @@ type recordLine struct {
 
 	start, end, elapsed, cpu, rss, tree float64
 
+	gpus, gpusUsed              int
+	gpuMean, gpuPeak, gpuMemory float64
+
 	stdout, stderr Span
 }
 
@@ -24,7 +27,8 @@ const noInt = math.MinInt
 // passed over, so that a newer hpcsub may add some.
 func (l *recordLine) parse(b []byte) bool {
 	nan := math.NaN()
-	*l = recordLine{index: noInt, exitCode: noInt, count: noInt, start: nan, end: nan, elapsed: nan, cpu: nan, rss: nan, tree: nan}
+	*l = recordLine{index: noInt, exitCode: noInt, count: noInt, gpus: noInt, gpusUsed: noInt,
+		start: nan, end: nan, elapsed: nan, cpu: nan, rss: nan, tree: nan, gpuMean: nan, gpuPeak: nan, gpuMemory: nan}
 	s := scanner{b: b}
 	ok := s.object(func(key []byte) bool { return l.member(&s, key) })
 	return ok && s.end() && (len(l.id) == 0 && l.count >= 0 || len(l.id) > 0 && l.index >= 0 && stateCode(l.state) > pendingCode)
@@ -68,6 +72,22 @@ func (l *recordLine) member(s *scanner, key []byte) bool {
 		return s.span(&l.stdout)
 	case "stderr":
 		return s.span(&l.stderr)
+	}
+	return l.gpuMember(s, key)
+}
+
+func (l *recordLine) gpuMember(s *scanner, key []byte) bool {
+	switch string(key) {
+	case "gpus":
+		return s.intOrNull(&l.gpus)
+	case "gpus_used":
+		return s.intOrNull(&l.gpusUsed)
+	case "gpu_util_mean":
+		return s.floatOrNull(&l.gpuMean)
+	case "gpu_util_peak":
+		return s.floatOrNull(&l.gpuPeak)
+	case "gpu_memory_mib":
+		return s.floatOrNull(&l.gpuMemory)
 	}
 	return s.skip(0)
 }
@@ -138,18 +158,12 @@ func (l *recordLine) record() Record {
 		ID: string(l.id), Index: max(0, l.index), State: State(l.state), Start: known(l.start), Slot: l.slot,
 		TreeSource: string(l.source), Node: string(l.node), Cause: string(l.cause), Stdout: l.stdout, Stderr: l.stderr,
 		End: pointer(l.end), Elapsed: pointer(l.elapsed), CPU: pointer(l.cpu), MaxRSS: pointer(l.rss), MaxRSSTree: pointer(l.tree),
-	}
-	if l.exitCode != noInt {
-		code := l.exitCode
-		r.ExitCode = &code
+		ExitCode: whole(l.exitCode), Count: whole(l.count), GPUs: whole(l.gpus), GPUsUsed: whole(l.gpusUsed),
+		GPUMean: pointer(l.gpuMean), GPUPeak: pointer(l.gpuPeak), GPUMemory: pointer(l.gpuMemory),
 	}
 	if l.signal != nil {
 		signal := string(l.signal)
 		r.Signal = &signal
-	}
-	if l.count != noInt {
-		count := l.count
-		r.Count = &count
 	}
 	return r
 }
@@ -159,6 +173,13 @@ func known(f float64) float64 {
 		return 0
 	}
 	return f
+}
+
+func whole(n int) *int {
+	if n == noInt {
+		return nil
+	}
+	return &n
 }
 
 func pointer(f float64) *float64 {

@@ -36,7 +36,12 @@ type Record struct {
 	Slot       int      `json:"slot"`            // which of the worker's slots, from 0: names its log files
 	Stdout     Span     `json:"stdout"`          // where its output lies in the slot's log file
 	Stderr     Span     `json:"stderr"`
-	Count      *int     `json:"count,omitempty"` // end record: how many end lines this writer wrote
+	GPUs       *int     `json:"gpus,omitempty"`      // how many GPUs the item had; absent: none, or nobody looked
+	GPUsUsed   *int     `json:"gpus_used,omitempty"` // how many of them did anything
+	GPUMean    *float64 `json:"gpu_util_mean,omitempty"`
+	GPUPeak    *float64 `json:"gpu_util_peak,omitempty"`  // percent of the time in which something ran on a GPU
+	GPUMemory  *float64 `json:"gpu_memory_mib,omitempty"` // the most in use, of its GPUs together
+	Count      *int     `json:"count,omitempty"`          // end record: how many end lines this writer wrote
 }
 
 // Span is a piece of a log file in bytes: [offset, length].

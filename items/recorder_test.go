@@ -231,7 +231,7 @@ func TestReadRecordsPassesOverWhatIsNone(t *testing.T) {
 
 // FuzzRecordLine holds the reading of a record against encoding/json.
 func FuzzRecordLine(f *testing.F) {
-	for _, r := range []*Record{startOf(1), endOf(2, Done), endOf(3, Failed)} {
+	for _, r := range []*Record{startOf(1), endOf(2, Done), endOf(3, Failed), withGPUs(4, 2, 1, 50, 1000)} {
 		b, err := json.Marshal(r)
 		if err != nil {
 			f.Fatal(err)

@@ -34,6 +34,9 @@ func (x *Results) All() iter.Seq2[items.Result, error] {
 // Tally counts the items and sums what they used.
 func (x *Results) Tally() items.Tally { return x.view.records.Tally() }
 
+// GPUs says what the items had of GPUs and did with them.
+func (x *Results) GPUs() items.GPUUse { return x.view.records.GPUs() }
+
 // Item is one item of the list, from 0.
 func (x *Results) Item(i int) (items.Result, error) {
 	list, err := items.OpenFrozen(x.run.dir)
