@@ -37,6 +37,7 @@ type engine struct {
 	memory guard
 	gate   gate
 	doubt  doubt
+	gpus   gpus
 
 	enforced time.Time // when clocks were last looked at
 	held     *task     // could not be started for want of processes; goes first
@@ -85,6 +86,7 @@ func (e *engine) launch(s *slot) (err error) {
 	if err := e.outputs.prepare(s.task.outputs); err != nil {
 		return &execError{cause: err.Error()}
 	}
+	e.gpus.reset(s.n)
 	s.started = time.Now() // a file server that was slow is not the item's
 	s.pid, err = e.spawn.start(s.task.argv, s.environ, [3]int{e.spawn.null, s.out.fd, s.err.fd})
 	return err
@@ -104,16 +106,16 @@ func (e *engine) neverRan(s *slot, bad *execError, reply func(int)) error {
 	if reply != nil {
 		defer reply(max(1, bad.code))
 	}
-	return e.record(s, o, nil)
+	return e.record(s, o, time.Now(), nil)
 }
 
 // record writes the end of an item and draws the conclusions.
-func (e *engine) record(s *slot, o outcome, ru *syscall.Rusage) error {
-	now := time.Now()
+func (e *engine) record(s *slot, o outcome, now time.Time, ru *syscall.Rusage) error {
 	r := s.finish(e.node, o, now)
 	if ru != nil {
 		s.measure(&r, ru)
 	}
+	e.gpus.measure(&r)
 	if o.state == items.Done {
 		e.done++
 		e.clock.succeeded(now.Sub(s.started))
@@ -154,6 +156,7 @@ func (e *engine) reap() {
 
 // ended records an item whose process was reaped, and frees its slot.
 func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
+	now := time.Now()
 	if diedOfTerm(status) && s.verdict.state == "" {
 		e.hearEnd(s)
 	}
@@ -166,7 +169,7 @@ func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 	}
 	killed := diedOfKill(status) && e.memory.kernelKilled(s.started)
 	o := judge(status, s.verdict, killed, missing)
-	if err := e.record(s, o, ru); err != nil {
+	if err := e.record(s, o, now, ru); err != nil {
 		e.fail(err)
 	}
 	e.release(s, shellCode(status))
@@ -205,7 +208,7 @@ func (e *engine) strays(s *slot) []int {
 // file server, and goes when that answers. Its slot is free again.
 func (e *engine) writeOff(s *slot) {
 	o := outcome{state: s.verdict.state, cause: s.verdict.cause + "; SIGKILL has not ended it yet"}
-	if err := e.record(s, o, nil); err != nil {
+	if err := e.record(s, o, time.Now(), nil); err != nil {
 		e.fail(err)
 	}
 	e.release(s, 128+int(syscall.SIGKILL))

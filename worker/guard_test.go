@@ -91,7 +91,7 @@ func TestGuardAndMappedFiles(t *testing.T) {
 func TestGuardUnderTheKernelsLimit(t *testing.T) {
 	group := newGroup(t)
 	must(t, os.WriteFile(filepath.Join(group.dir, group.limitFile()), []byte("300M"), 0o600))
-	r := freeze(t, numbers("if [ {n} = 1 ]; then "+holding(280, 60)+"; else sleep 1; fi", 3), 1)
+	r := freeze(t, numbers("if [ {n} = 1 ]; then "+holding(283, 60)+"; else sleep 1; fi", 3), 1)
 	r.exits(ExitUndone, lifeOptions{slots: 3, env: []string{"HPCSUB_TEST_CGROUP=" + group.dir}})
 	if hog := r.ends()[1]; hog.State != items.OutOfMemory || !strings.Contains(hog.Cause, "of 300 MiB in the allocation") {
 		t.Errorf("the hog: %s, %q", hog.State, hog.Cause)

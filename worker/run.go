@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"hpcsub/gpu"
 	"hpcsub/items"
 )
 
@@ -117,6 +118,7 @@ func (w *worker) run(ctx context.Context) (int, error) {
 	quit := make(chan struct{})
 	go w.watch(quit)
 	go w.keep(quit)
+	w.watchGPUs()
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
@@ -128,6 +130,7 @@ func (w *worker) run(ctx context.Context) (int, error) {
 	}()
 	w.attend(ctx, signals, over)
 	close(quit)
+	w.closeGPUs()
 	return w.conclude()
 }
 
@@ -163,9 +166,11 @@ func (w *worker) prepare() error {
 
 // makeSlots makes as many slots as there may be items side by side; slot 0 is used first.
 func (w *worker) makeSlots() {
-	for n := range w.affordable() {
+	count := w.affordable()
+	w.gpus = shareGPUs(os.Getenv(gpu.Variable), count)
+	for n := range count {
 		log := func(stream string) string { return w.dir.Log(w.writer, n, stream) }
-		w.slots = append(w.slots, newSlot(n, log, w.work.Run, w.spawn.base))
+		w.slots = append(w.slots, newSlot(n, log, w.work.Run, w.gpus.environ(n, w.spawn.base)))
 	}
 	for n := range w.slots {
 		w.free = append(w.free, w.slots[len(w.slots)-1-n])

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+
+	"hpcsub/gpu"
 )
 
 // tree walks the descendants of a process through /proc/PID/task/TID/children.
@@ -67,10 +69,10 @@ func (t *tree) walk(roots ...int) []procStat {
 }
 
 // orphans are the worker's children that are not items: processes whose parents ended, which
-// the kernel handed to the worker as their subreaper.
+// the kernel handed to the worker as their subreaper. What watches the GPUs is none.
 func (t *tree) orphans(known func(pid int) bool) []int {
 	all := t.children(nil, t.self, 0)
-	return slices.DeleteFunc(all, known)
+	return slices.DeleteFunc(all, func(pid int) bool { return known(pid) || t.hasVariable(pid, gpu.Mark) })
 }
 
 // owner says to which process group or item a process belongs that was left behind: a
