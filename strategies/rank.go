@@ -92,6 +92,8 @@ func (p *problem) tieRules(all []prediction) []rule {
 	}
 	short := p.lengths.mean < longItem
 	return []rule{
+		// One item needs one allocation and nothing around it.
+		{value: func(c prediction) float64 { return yes(p.in.Items == 1 && c.Strategy != "single") }},
 		// The default partition is where the site wants work that has no reason to be elsewhere.
 		{value: func(c prediction) float64 { return yes(!c.shape.pool.Default) }},
 		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.

@@ -58,6 +58,17 @@ func TestStartsNowGoesFirst(t *testing.T) {
 	}
 }
 
+// TestOneItemIsSingle: a minute for one item made GNU Parallel the first.
+func TestOneItemIsSingle(t *testing.T) {
+	for _, length := range []time.Duration{0, time.Second, time.Minute, 3 * time.Hour} {
+		in := job(1, length)
+		in.Local, in.Tools = true, map[string]string{"parallel": "/usr/bin/parallel"}
+		if plan := Choose(in); plan.Chosen.Strategy != "single" {
+			t.Errorf("got %s for one item of %v, want single", plan.Chosen.Strategy, length)
+		}
+	}
+}
+
 func TestRanksAllCandidates(t *testing.T) {
 	plan := Choose(job(300, time.Second))
 	if len(plan.Candidates) != 4 {
