@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"time"
@@ -31,12 +32,11 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 		s := v.status(time.Now())
 		show(s)
 		if s.Settled {
-			lost := v.forgotten()
-			if len(lost) == 0 || repeats == mostRepeats {
+			if len(v.forgotten()) == 0 || repeats == mostRepeats {
 				return s, nil
 			}
 			repeats++
-			if err := r.submitForgotten(ctx, client, lost); err != nil {
+			if err := v.submitForgotten(ctx, client); err != nil {
 				return s, err
 			}
 			v.asked = false
@@ -106,15 +106,26 @@ func (a *Attempt) claimed(s Submission) bool {
 }
 
 // submitForgotten hands these submissions to Slurm once more. The fence makes this safe should
-// the forgotten jobs appear after all.
-func (r *Run) submitForgotten(ctx context.Context, client slurm.Client, lost map[*Attempt][]int) error {
-	for a, submissions := range lost {
+// the forgotten jobs appear after all. Of several that follow the run, one does it: the others
+// find the lock, or, when they ask once more, the job.
+func (v *view) submitForgotten(ctx context.Context, client slurm.Client) error {
+	release, err := lock(Root(v.run.Work.Dir))
+	var busy *LockedError
+	if errors.As(err, &busy) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	v.ask(ctx, client)
+	for a, submissions := range v.forgotten() {
 		for _, k := range submissions {
 			if err := a.log(event{Submission: k, Outcome: unknown, Words: "Slurm no longer knows the job, and it never began"}); err != nil {
 				return err
 			}
 		}
-		if err := r.Submit(ctx, client, a); err != nil {
+		if err := v.run.Submit(ctx, client, a); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,8 @@ type Order struct {
 	Plan    strategies.Plan // its Chosen is not nil
 	Cluster *slurm.Cluster
 	Program Program
+	After   string // the job's newest run that the caller knows to have ended, "" = none
+	Again   bool   // another run may be going
 }
 
 // Program is the running hpcsub.
@@ -43,6 +45,13 @@ func (e *UnfinishedError) Error() string {
 	return fmt.Sprintf("run %s of this job.toml is %s (%d of %d items done): one run at a time", s.Run, s.State, s.Items.Done, s.Items.Total)
 }
 
+// OvertakenError says that another hpcsub submitted the job while this one was planning it.
+type OvertakenError struct{ Run string }
+
+func (e *OvertakenError) Error() string {
+	return fmt.Sprintf("run %s of this job.toml was submitted while this one was planned: one run at a time", e.Run)
+}
+
 // Start freezes a run on disk and submits it. progress is told how many items are frozen.
 // When Slurm refuses, or the disk does, nothing is left behind.
 func Start(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
@@ -55,6 +64,9 @@ func Start(ctx context.Context, client slurm.Client, o Order, progress func(froz
 		return nil, nil, err
 	}
 	defer release()
+	if r := Newest(o.Job.Path); r != nil && r.ID != o.After && !o.Again {
+		return nil, nil, &OvertakenError{r.ID}
+	}
 	r, err := prepare(root, o, progress)
 	if err != nil {
 		return nil, nil, err

@@ -39,12 +39,15 @@ With --wait it follows the run to its end; Ctrl-C leaves the jobs running, and h
 			if err := savedCluster(c); err != nil {
 				return err
 			}
+			var before *runs.Run
 			if !c.Bool("again") && !c.Bool("dry-run") {
-				if r, taken, err := takeUp(ctx, c, out, w); taken || err != nil {
+				r, taken, err := takeUp(ctx, c, out, w)
+				if taken || err != nil {
 					return finish(ctx, c, out, r, err)
 				}
+				before = r
 			}
-			r, err := startRun(ctx, c, out, w)
+			r, err := startRun(ctx, c, out, w, before)
 			if r == nil || err != nil {
 				return err
 			}
@@ -61,7 +64,8 @@ func savedCluster(c *cli.Command) error {
 }
 
 // takeUp deals with a run of this job.toml that has not ended: one whose submission was
-// interrupted is completed, one that runs is followed with --wait and refused without.
+// interrupted is completed, one that runs is followed with --wait and refused without. What it
+// returns is the newest run, and whether it was dealt with.
 func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Run, bool, error) {
 	r := runs.Newest(w.job.Path)
 	if r == nil {
@@ -73,7 +77,7 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 	}
 	s, err := r.Status(ctx, client)
 	if err != nil || s.Settled {
-		return nil, false, err
+		return r, false, err
 	}
 	switch {
 	case s.State == runs.Submitting && s.Silent == "":
@@ -88,7 +92,8 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 }
 
 // startRun plans and submits; with --dry-run it shows what it would do and returns no run.
-func startRun(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Run, error) {
+// before is the newest run, which has ended.
+func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before *runs.Run) (*runs.Run, error) {
 	p, err := find(ctx, c, out)
 	if err != nil {
 		return nil, err
@@ -108,8 +113,18 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.
 	if err != nil {
 		return nil, err
 	}
-	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster, Program: runs.Program{Path: program, Version: version}}
+	order := runs.Order{
+		Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
+		Program: runs.Program{Path: program, Version: version}, Again: c.Bool("again"),
+	}
+	if before != nil {
+		order.After = before.ID
+	}
 	r, a, err := runs.Start(ctx, p.client, order, freezing(out, w.survey.Count))
+	var overtaken *runs.OvertakenError
+	if errors.As(err, &overtaken) {
+		return nil, &coded{exitUsage, err, []string{"hpcsub watch " + overtaken.Run + " follows it; --again submits another beside it"}}
+	}
 	if err != nil {
 		return nil, err
 	}
