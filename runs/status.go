@@ -153,9 +153,13 @@ func (v *view) settled(now time.Time) bool {
 	return over && (v.allWritersEnded() || now.Sub(end) > Grace)
 }
 
-// allHeld says whether Slurm is known to have taken every submission of the active attempts.
+// allHeld says whether Slurm is known to have taken every submission of the active attempts. Of a
+// stopped one nothing more is handed over, and what may turn up late takes no item.
 func (v *view) allHeld() bool {
 	for _, a := range v.active {
+		if a.stopped() != "" {
+			continue
+		}
 		known, err := a.sent()
 		if err != nil {
 			return false
