@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -123,5 +124,31 @@ func (l *Lab) waitAnswer(t testing.TB, daemon Daemon) {
 	WaitFor(t, "slurmctld answers", 60*time.Second, func() bool {
 		output, _ := exec.Command("docker", "exec", l.container("ctl"), "scontrol", "ping").Output()
 		return strings.Contains(string(output), "UP")
+	})
+}
+
+// RestartDaemon ends a daemon by SIGTERM and lets it start again; for slurmctld, the call returns when it answers.
+func (l *Lab) RestartDaemon(t testing.TB, daemon Daemon) {
+	t.Helper()
+	l.daemon(t, "restart", daemon)
+	l.waitAnswer(t, daemon)
+}
+
+// Hurry starts jobs at once that Slurm has requeued and would let wait for two minutes, until the test ends.
+func (l *Lab) Hurry(t testing.TB) {
+	t.Helper()
+	release := exec.Command("docker", "exec", "-i", l.container("ctl"), "bash", "-c", `while ! read -r -t 1; do
+		squeue -h -a -t PENDING -o '%i %r' | awk '$2 == "BeginTime" {print $1}' | xargs -r -I{} scontrol update jobid={} StartTime=now
+	done`)
+	stop, err := release.StdinPipe()
+	if err == nil {
+		err = release.Start()
+	}
+	if err != nil {
+		t.Fatalf("starting to hurry requeued jobs: %v", err)
+	}
+	t.Cleanup(func() {
+		fmt.Fprintln(stop)
+		release.Wait()
 	})
 }
