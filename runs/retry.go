@@ -27,16 +27,19 @@ func (e *NothingToRetryError) Error() string {
 	return fmt.Sprintf("every item of run %s is done: there is nothing to retry", e.Run)
 }
 
-// group is the items of a retry that need the same request.
+// group is the items of a retry that need the same request, and how they are to run.
 type group struct {
 	what  string
 	items []int
 	each  func(*strategies.Input)
+	input strategies.Input
+	plan  strategies.Plan
 }
 
 // Retry runs what is not done: one new attempt for items that ran out of memory, with more of
-// it, and one for the rest. Nodes that failed many items at once are left out. say is told
-// in a sentence what each attempt is.
+// it, and one for the rest. Nodes that failed many items at once are left out. All is planned
+// before anything changes: where no way fits for one group, the other runs, and where none fits,
+// the run is as it was. say is told in a sentence what becomes of each group.
 func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Cluster, opt RetryOptions, say func(string)) ([]*Attempt, error) {
 	release, err := lock(Root(r.Work.Dir))
 	if err != nil {
@@ -57,18 +60,68 @@ func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Clu
 	if len(groups) == 0 {
 		return nil, &NothingToRetryError{r.ID}
 	}
+	groups, err = r.planGroups(ctx, client, cluster, v, groups, say)
+	if err != nil {
+		return nil, err
+	}
 	if err := v.endEarlier(); err != nil {
 		return nil, err
 	}
 	var made []*Attempt
 	for _, g := range groups {
-		a, err := r.retryGroup(ctx, client, cluster, v, g, len(v.attempts)+len(made)+1, say)
+		a, err := r.retryGroup(ctx, client, g, len(v.attempts)+len(made)+1, say)
 		if err != nil {
 			return made, err
 		}
 		made = append(made, a)
 	}
 	return made, nil
+}
+
+// planGroups returns the groups that can run, each with its plan. Where none can, the error is an
+// *InfeasibleError with the reasons.
+func (r *Run) planGroups(ctx context.Context, client slurm.Client, cluster *slurm.Cluster, v *view, groups []group, say func(string)) ([]group, error) {
+	var fit []group
+	var none strategies.Plan
+	for _, g := range groups {
+		in := r.input(len(g.items), cluster)
+		g.each(&in)
+		in.Exclude = slices.Sorted(maps.Keys(v.allBad()))
+		var err error
+		if g.input, g.plan, err = Choose(ctx, client, in, r.Environment); err != nil {
+			return nil, err
+		}
+		if g.plan.Chosen != nil {
+			fit = append(fit, g)
+			continue
+		}
+		none = g.plan
+		if len(groups) > 1 {
+			say(unfitText(g))
+		}
+	}
+	if len(fit) == 0 {
+		return nil, &InfeasibleError{none}
+	}
+	return fit, nil
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 item"
+	}
+	return fmt.Sprintf("%d items", n)
+}
+
+func unfitText(g group) string {
+	text := counted(len(g.items)) + " cannot run here"
+	if g.what != "" {
+		text += " (" + g.what + ")"
+	}
+	if len(g.plan.Rejections) > 0 {
+		text += ": " + g.plan.Rejections[0].Reason
+	}
+	return text
 }
 
 // endEarlier keeps jobs of earlier attempts that Slurm may have lost from starting later.
@@ -99,7 +152,7 @@ func (r *Run) groups(v *view, opt RetryOptions) []group {
 	}
 	var all []group
 	if len(rest) > 0 {
-		all = append(all, group{"", rest, func(in *strategies.Input) {
+		all = append(all, group{items: rest, each: func(in *strategies.Input) {
 			applyRetry(in, opt)
 			if late && opt.Time == 0 && in.Each.Timeout == 0 {
 				in.Each.Time = max(2*in.Each.Time, 2*longest(v))
@@ -108,12 +161,19 @@ func (r *Run) groups(v *view, opt RetryOptions) []group {
 	}
 	if len(starved) > 0 {
 		memory := moreMemory(v, starved, r.Each.MemoryMiB)
-		all = append(all, group{fmt.Sprintf("ran out of memory: %d MiB each now", max(memory, opt.MemoryMiB)), starved, func(in *strategies.Input) {
+		all = append(all, group{what: starvedText(memory, opt), items: starved, each: func(in *strategies.Input) {
 			in.Each.MemoryMiB = memory
 			applyRetry(in, opt)
 		}})
 	}
 	return all
+}
+
+func starvedText(memory int, opt RetryOptions) string {
+	if opt.MemoryMiB > 0 {
+		memory = opt.MemoryMiB
+	}
+	return fmt.Sprintf("ran out of memory: %d MiB each now", memory)
 }
 
 func applyRetry(in *strategies.Input, opt RetryOptions) {
@@ -163,26 +223,15 @@ func longest(v *view) time.Duration {
 	return time.Duration(most * float64(time.Second))
 }
 
-func (r *Run) retryGroup(ctx context.Context, client slurm.Client, cluster *slurm.Cluster, v *view, g group, n int, say func(string)) (*Attempt, error) {
-	in := r.input(len(g.items), cluster)
-	g.each(&in)
-	bad := slices.Sorted(maps.Keys(v.allBad()))
-	in.Exclude = bad
-	in, plan, err := Choose(ctx, client, in, r.Environment)
-	if err != nil {
-		return nil, err
-	}
-	if plan.Chosen == nil {
-		return nil, &InfeasibleError{plan}
-	}
-	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), in, plan}); err != nil {
+func (r *Run) retryGroup(ctx context.Context, client slurm.Client, g group, n int, say func(string)) (*Attempt, error) {
+	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), g.input, g.plan}); err != nil {
 		return nil, err
 	}
 	a, err := openAttempt(r.dir.Attempt(n))
 	if err != nil {
 		return nil, err
 	}
-	say(retryText(n, g, plan, bad))
+	say(retryText(n, g))
 	if err := r.Submit(ctx, client, a); err != nil {
 		if a.nothingSent() {
 			os.RemoveAll(string(a.dir))
@@ -192,12 +241,12 @@ func (r *Run) retryGroup(ctx context.Context, client slurm.Client, cluster *slur
 	return a, nil
 }
 
-func retryText(n int, g group, plan strategies.Plan, bad []string) string {
-	text := fmt.Sprintf("attempt %d: %d items, %s", n, len(g.items), plan.Chosen.Strategy)
+func retryText(n int, g group) string {
+	text := fmt.Sprintf("attempt %d: %s, %s", n, counted(len(g.items)), g.plan.Chosen.Strategy)
 	if g.what != "" {
 		text += ", " + g.what
 	}
-	if len(bad) > 0 {
+	if bad := g.input.Exclude; len(bad) > 0 {
 		text += ", not on " + strings.Join(bad, ", ")
 	}
 	return text
