@@ -103,7 +103,7 @@ func howEnded(rec items.Record) string {
 func general(cause string, state items.State) string {
 	if state == items.OutOfMemory || state == items.Timeout {
 		if i := strings.IndexAny(cause, "0123456789"); i >= 0 {
-			return strings.TrimRight(cause[:i], " :(,")
+			return strings.TrimRight(cause[:i], " :(,=")
 		}
 	}
 	if before, _, found := strings.Cut(cause, ` "`); found {
