@@ -14,8 +14,9 @@ import (
 	"hpcsub/templates"
 )
 
-// asks is how many candidates Slurm is asked to validate: a plan costs the controller a handful of calls.
-const asks = 3
+// asks is how many candidates Slurm is asked to validate, unless it refuses them all: a plan costs
+// the controller a handful of calls.
+const asks = 2
 
 // machines are Go's names of processors as uname -m has them: the nodes run a copy of this program.
 var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"}
@@ -41,9 +42,9 @@ func Choose(ctx context.Context, client slurm.Client, in strategies.Input, env c
 	if client == nil || in.Local || plan.Chosen == nil {
 		return in, plan, nil
 	}
-	asked := map[string]bool{}
+	asked, taken := map[string]bool{}, false
 	for _, c := range plan.Candidates {
-		if asked[c.Strategy] || len(asked) == asks {
+		if asked[c.Strategy] || taken && len(asked) >= asks {
 			continue
 		}
 		asked[c.Strategy] = true
@@ -52,6 +53,7 @@ func Choose(ctx context.Context, client slurm.Client, in strategies.Input, env c
 			return in, plan, err
 		}
 		in.Starts = append(in.Starts, guess)
+		taken = taken || guess.Refused == ""
 	}
 	return in, strategies.Choose(in), nil
 }

@@ -54,12 +54,15 @@ type NotFoundError struct {
 	Name string
 	Root string
 	Like []string // ids that begin with Name, when there are several
+	Job  bool     // Name is a job.toml
 }
 
 func (e *NotFoundError) Error() string {
 	switch {
 	case len(e.Like) > 1:
 		return fmt.Sprintf("%q is the beginning of %d runs: %s; write more of it", e.Name, len(e.Like), strings.Join(e.Like, ", "))
+	case e.Job:
+		return fmt.Sprintf("%s has no run yet; hpcsub submit %s starts one", e.Name, e.Name)
 	case e.Name == "":
 		return fmt.Sprintf("no runs in %s; hpcsub submit starts one", e.Root)
 	}
@@ -129,7 +132,7 @@ func Find(name string) (*Run, error) {
 		if all := List(root); len(all) > 0 {
 			return all[0], nil
 		}
-		return nil, &NotFoundError{"", root, nil}
+		return nil, &NotFoundError{Root: root}
 	}
 	if info, err := os.Stat(name); err == nil {
 		return findByPath(name, info)
@@ -139,7 +142,7 @@ func Find(name string) (*Run, error) {
 		found = withPrefix(indexFolder(), name)
 	}
 	if len(found) != 1 {
-		return nil, &NotFoundError{name, root, found}
+		return nil, &NotFoundError{Name: name, Root: root, Like: found}
 	}
 	if r, err := Open(filepath.Join(root, found[0])); err == nil {
 		return r, nil
@@ -160,7 +163,7 @@ func findByPath(path string, info fs.FileInfo) (*Run, error) {
 		if r := Newest(abs); r != nil {
 			return r, nil
 		}
-		return nil, fmt.Errorf("%s has no run yet; hpcsub submit %s starts one", path, path)
+		return nil, &NotFoundError{Name: path, Job: true}
 	}
 	if r, err := Open(abs); err == nil {
 		return r, nil
@@ -168,7 +171,7 @@ func findByPath(path string, info fs.FileInfo) (*Run, error) {
 	if all := List(Root(abs)); len(all) > 0 {
 		return all[0], nil
 	}
-	return nil, &NotFoundError{"", Root(abs), nil}
+	return nil, &NotFoundError{Root: Root(abs)}
 }
 
 func withPrefix(folder, prefix string) []string {

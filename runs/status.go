@@ -51,6 +51,7 @@ type JobStatus struct {
 	JobID   string `json:"job_id"`
 	State   string `json:"state"` // Slurm's; "" when Slurm does not know the job (any more)
 	Reason  string `json:"reason"`
+	Over    bool   `json:"continued,omitempty"` // a later attempt has taken its place
 }
 
 // Unfinished says whether something may still run or be submitted.
@@ -124,7 +125,8 @@ func (v *view) allWritersEnded() bool {
 	return true
 }
 
-// jobsOver says whether Slurm has no job of the active attempts left, and since when.
+// jobsOver says whether Slurm has no job of the active attempts left, and since when. One that
+// was ended before it had a node wrote nothing that could still be on its way.
 func (v *view) jobsOver() (bool, time.Time) {
 	if !v.asked {
 		return false, time.Time{}
@@ -134,7 +136,7 @@ func (v *view) jobsOver() (bool, time.Time) {
 		if !j.Ended() {
 			return false, time.Time{}
 		}
-		if j.End.After(end) {
+		if (j.Nodes != "" || j.State != "CANCELLED") && j.End.After(end) {
 			end = j.End
 		}
 	}
@@ -239,7 +241,7 @@ func (v *view) state(s Status) string {
 	switch {
 	case s.Items.Done == s.Items.Total:
 		return Done
-	case s.Settled && strings.HasPrefix(s.Stopped, cancelledBy):
+	case strings.HasPrefix(s.Stopped, cancelledBy) && (s.Settled || v.unasked() && s.Items.Running == 0):
 		return Cancelled
 	case s.Settled && s.Items.Failed > 0:
 		return Failed
@@ -252,6 +254,9 @@ func (v *view) state(s Status) string {
 	}
 	return Pending
 }
+
+// unasked says that this is a look at the records alone.
+func (v *view) unasked() bool { return !v.asked && v.err == nil }
 
 func (v *view) anyJob(state string) bool {
 	for _, j := range v.jobs {
@@ -268,7 +273,7 @@ func (v *view) jobStatuses() []JobStatus {
 	for _, a := range v.attempts {
 		ids, _ := a.JobIDs()
 		for _, id := range ids {
-			s := JobStatus{Attempt: a.N, JobID: id}
+			s := JobStatus{Attempt: a.N, JobID: id, Over: a.continued()}
 			for _, j := range v.jobs {
 				if j.ArrayID == id && weight(j.State) > weight(s.State) {
 					s.State, s.Reason = j.State, j.Reason

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"golang.org/x/term"
@@ -25,6 +26,9 @@ func (o *output) hint(f string, a ...any)    { o.say("hint: "+f, a...) }
 // mostErrors is how many lines of errors are printed at most; what is left is counted.
 const mostErrors = 10
 
+// fieldLists are arguments that tell squeue and sacct what to print: nobody needs to read them.
+var fieldLists = regexp.MustCompile(`"[^"]*\\x1f[^"]*"`)
+
 // error prints each line of an error as an error of its own.
 func (o *output) error(err error) {
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
@@ -33,7 +37,7 @@ func (o *output) error(err error) {
 			o.say("error: … and %d more; mend these first", len(lines)-i)
 			return
 		}
-		o.say("error: %s", line)
+		o.say("error: %s", fieldLists.ReplaceAllString(line, "…"))
 	}
 }
 

@@ -57,13 +57,13 @@ nodes that failed many items at once are left out.
 func retryOptions(c *cli.Command) (opt runs.RetryOptions, err error) {
 	if text := c.String("memory"); text != "" {
 		if opt.MemoryMiB, err = configs.ParseMiB(text); err != nil {
-			return opt, asUsage(err)
+			return opt, usageErrorf("--memory: %w", err)
 		}
 	}
 	if text := c.String("time"); text != "" {
 		var d time.Duration
 		if d, err = configs.ParseDuration(text); err != nil {
-			return opt, asUsage(err)
+			return opt, usageErrorf("--time: %w", err)
 		}
 		opt.Time = d
 	}

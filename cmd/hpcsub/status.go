@@ -55,11 +55,11 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 		state := a.State
 		if state == "" {
 			state = "ended"
-			if !s.Settled {
+			if !s.Settled && !a.Over {
 				state = "not known to Slurm"
 			}
 		}
-		if a.Reason != "" && a.Reason != "None" {
+		if a.Reason != "" && a.Reason != "None" && a.State != "CANCELLED" {
 			state += " (" + a.Reason + ")"
 		}
 		out.printf("attempt %d: %s: %s\n", a.Attempt, jobWords(r, a.JobID), state)
@@ -71,7 +71,7 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 		out.printf("bad node %s\n", node)
 	}
 	if s.Silent != "" {
-		out.warning("Slurm does not answer, so this is from the records alone: %s", s.Silent)
+		out.warning("Slurm does not answer, so this is from the records alone: %s", fieldLists.ReplaceAllString(s.Silent, "…"))
 	}
 	next(out, r, s)
 }

@@ -72,7 +72,7 @@ func tallyOf(r *runs.Run, s runs.Status) tally {
 // waiting words why nothing runs yet.
 func waiting(r *runs.Run, s runs.Status) string {
 	if s.Silent != "" {
-		return "Slurm does not answer: " + s.Silent
+		return "Slurm does not answer: " + fieldLists.ReplaceAllString(s.Silent, "…")
 	}
 	if s.State != runs.Pending {
 		return ""
@@ -131,12 +131,17 @@ func ended(r *runs.Run, s runs.Status) string {
 	return text
 }
 
-// explainMissing says what Slurm made of jobs whose items never ran.
+// explainMissing says what Slurm made of jobs whose items never ran. Of jobs that ended well
+// the worker said why it started nothing.
 func explainMissing(out *output, r *runs.Run, s runs.Status) {
 	for _, a := range s.Attempts {
 		if a.State != "" && a.State != "COMPLETED" {
 			out.warning("%s ended as %s before it ran its items: %s", jobWords(r, a.JobID), a.State, whyNever(r, a))
+			return
 		}
+	}
+	if s.Stopped == "" {
+		out.hint("hpcsub logs %s --slurm shows why the jobs did not start them", r.ID)
 	}
 }
 
