@@ -29,8 +29,8 @@ func (e *UnclearError) Unwrap() error { return e.Cause }
 var lookups = []time.Duration{0, 2 * time.Second, 5 * time.Second}
 
 // Submit hands each of the attempt's submissions to the cluster once, and takes up where an
-// interrupted call of it ended. Between two submissions it obeys ctx; one that is under way
-// is always finished, since breaking it off would leave it unknown.
+// interrupted call of it ended. Between two submissions it obeys ctx, and ends where the attempt
+// was stopped; one that is under way is always finished, since breaking it off would leave it unknown.
 func (r *Run) Submit(ctx context.Context, client slurm.Client, a *Attempt) error {
 	known, err := a.sent()
 	if err != nil {
@@ -42,6 +42,9 @@ func (r *Run) Submit(ctx context.Context, client slurm.Client, a *Attempt) error
 		}
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if a.stopped() != "" { // cancelled meanwhile: its workers would start nothing
+			return nil
 		}
 		if err := a.submitOne(context.WithoutCancel(ctx), client, k, s); err != nil {
 			return r.submitFailed(ctx, client, a, k, err)
