@@ -123,6 +123,11 @@ func (r *Run) tail(res items.Result, stream string) []string {
 	if err != nil {
 		return nil
 	}
+	return lastLines(text)
+}
+
+// lastLines is the end of a text, of which more than enough is given.
+func lastLines(text []byte) []string {
 	if len(text) > tailBytes {
 		text = text[len(text)-tailBytes:]
 	}

@@ -40,6 +40,19 @@ func (r *Run) Output(res items.Result, stream string) io.ReadCloser {
 	}{io.NewSectionReader(f, span[0], length), f}
 }
 
+// SlurmTail is the end of the first of the SlurmLogs: what a script that could not begin had to say.
+func (r *Run) SlurmTail() []string {
+	logs, err := r.SlurmLogs()
+	if err != nil || len(logs) == 0 {
+		return nil
+	}
+	text, err := os.ReadFile(logs[0])
+	if err != nil {
+		return nil
+	}
+	return lastLines(text)
+}
+
 type emptyReader struct{}
 
 func (emptyReader) Read([]byte) (int, error) { return 0, io.EOF }

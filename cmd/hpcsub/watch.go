@@ -108,7 +108,7 @@ func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client
 	}
 	printFailures(out, groups)
 	missing := s.Items.Pending
-	if missing > 0 && len(groups) == 0 {
+	if missing > 0 && len(groups) == 0 && s.State != runs.Cancelled {
 		explainMissing(out, r, s)
 	}
 	return &coded{exitNotDone, &notDoneError{ended(r, s)}, []string{
@@ -137,6 +137,9 @@ func explainMissing(out *output, r *runs.Run, s runs.Status) {
 	for _, a := range s.Attempts {
 		if a.State != "" && a.State != "COMPLETED" {
 			out.warning("%s ended as %s before it ran its items: %s", jobWords(r, a.JobID), a.State, whyNever(r, a))
+			for _, line := range r.SlurmTail() {
+				out.say("    %s", line)
+			}
 			return
 		}
 	}
@@ -146,7 +149,11 @@ func explainMissing(out *output, r *runs.Run, s runs.Status) {
 }
 
 func whyNever(r *runs.Run, a runs.JobStatus) string {
-	if a.Reason != "" && a.Reason != "None" {
+	switch a.Reason {
+	case "", "None":
+	case "NonZeroExitCode":
+		return "hpcsub logs " + r.ID + " --slurm shows what the script said"
+	default:
 		return "the reason given is " + a.Reason
 	}
 	return "do the nodes see the run's folder? hpcsub logs " + r.ID + " --slurm shows what the script said"
