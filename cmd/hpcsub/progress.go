@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // progress shows how far a run is: a bar that is redrawn on a terminal, else a plain line now
@@ -12,7 +13,6 @@ import (
 type progress struct {
 	w        io.Writer
 	terminal bool
-	width    int
 	began    time.Time
 	first    int // done when it began, so that the rate is of this session alone
 	lastLine time.Time
@@ -21,8 +21,8 @@ type progress struct {
 }
 
 func newProgress(w io.Writer) *progress {
-	width, isTerminal := terminal(w)
-	return &progress{w: w, terminal: isTerminal, width: width, first: -1}
+	_, isTerminal := terminal(w)
+	return &progress{w: w, terminal: isTerminal, first: -1}
 }
 
 // quiet is how long a log waits before the next line when little happens.
@@ -41,7 +41,8 @@ func (p *progress) show(t tally, now time.Time) {
 	}
 	text := p.text(t, now)
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r\033[K%s", one(text, p.width-1))
+		width, _ := terminal(p.w) // anew each time: windows change
+		fmt.Fprintf(p.w, "\r\033[K%s", fit(text, t, width-1))
 		p.drawn = true
 		return
 	}
@@ -63,9 +64,6 @@ func (p *progress) end() {
 func (p *progress) text(t tally, now time.Time) string {
 	ended := t.Done + t.Failed
 	var b strings.Builder
-	if p.terminal {
-		b.WriteString(bar(ended, t.Total, 20) + " ")
-	}
 	fmt.Fprintf(&b, "%s of %s done", thousands(t.Done), count(t.Total, "item"))
 	if t.Failed > 0 {
 		fmt.Fprintf(&b, ", %s failed", thousands(t.Failed))
@@ -85,6 +83,22 @@ func (p *progress) text(t tally, now time.Time) string {
 		}
 	}
 	return b.String()
+}
+
+// The bar is as long as the words leave room for: they say more.
+const (
+	shortestBar = 5
+	longestBar  = 20
+)
+
+// fit puts a bar before the text where the line has room for one.
+func fit(text string, t tally, width int) string {
+	text = one(text, width)
+	room := min(longestBar, width-utf8.RuneCountInString(text)-len("[] "))
+	if room < shortestBar {
+		return text
+	}
+	return bar(t.Done+t.Failed, t.Total, room) + " " + text
 }
 
 func perTime(rate float64) string {
