@@ -3,7 +3,11 @@ package runs
 import (
 	"errors"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"hpcsub/configs"
@@ -27,5 +31,76 @@ func TestStartRefusesANewerRun(t *testing.T) {
 		if !errors.As(err, &overtaken) || overtaken.Run != "fit-aaaaaa" {
 			t.Errorf("after %q: got %v, want run fit-aaaaaa in the way", after, err)
 		}
+	}
+}
+
+// A run is whole or absent: on a full disk nothing of it is left, and the error says what was
+// being done. The limit holds for the whole process, so the test starts itself under one.
+func TestPrepareOnAFullDisk(t *testing.T) {
+	if os.Getenv("HPCSUB_TEST_DISK") == "full" {
+		prepareOnAFullDisk(t)
+		return
+	}
+	dir := t.TempDir()
+	cmd := exec.Command("bash", "-c", `ulimit -f 64; exec "$0" -test.run='^TestPrepareOnAFullDisk$'`, os.Args[0])
+	cmd.Env = append(os.Environ(), "HPCSUB_TEST_DISK=full", "HPCSUB_TEST_DIR="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if got := left(t, Root(dir)); got != "" {
+		t.Errorf("left behind: %s", got)
+	}
+}
+
+func prepareOnAFullDisk(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ) // the write says EFBIG instead
+	dir := os.Getenv("HPCSUB_TEST_DIR")
+	if err := makeRoot(Root(dir)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := prepare(Root(dir), order(t, dir, 10_000, 2), nil)
+	if !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("got %v, want EFBIG", err)
+	}
+}
+
+// Where nothing can be written at all, the folder is named.
+func TestStartWhereNothingCanBeWritten(t *testing.T) {
+	o := order(t, t.TempDir(), 2, 1)
+	o.Job.Dir = "/proc" // also root may not write there
+	_, _, err := Start(t.Context(), nil, o, nil)
+	if err == nil || !strings.Contains(err.Error(), "/proc/.hpcsub") {
+		t.Errorf("got %v, want an error that names /proc/.hpcsub", err)
+	}
+}
+
+// The items changed between the count and the freezing.
+func TestPrepareCountsAgain(t *testing.T) {
+	dir := t.TempDir()
+	o := order(t, dir, 5, 1)
+	o.Items = 4
+	if err := makeRoot(Root(dir)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := prepare(Root(dir), o, nil)
+	if err == nil || !strings.Contains(err.Error(), "4 were counted, 5 written") {
+		t.Errorf("got %v", err)
+	}
+	if got := left(t, Root(dir)); got != "" {
+		t.Errorf("left behind: %s", got)
+	}
+}
+
+// A folder of runs is closed to others and ignored by git.
+func TestMakeRoot(t *testing.T) {
+	r := made(t, t.TempDir(), 2, 1)
+	root := filepath.Dir(string(r.dir))
+	for _, dir := range []string{root, string(r.dir)} {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: got %v, %v, want 0700", dir, info.Mode().Perm(), err)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(root, ".gitignore")); err != nil || string(text) != "*\n" {
+		t.Errorf(".gitignore: got %q, %v", text, err)
 	}
 }

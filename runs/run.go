@@ -178,12 +178,13 @@ func withPrefix(folder, prefix string) []string {
 	var found []string
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.Contains(e.Name(), "-") || strings.HasPrefix(e.Name(), ".") {
+			continue // no run's: bin, the lock, one that is being made
+		}
 		if e.Name() == prefix {
 			return []string{prefix}
 		}
-		if strings.HasPrefix(e.Name(), prefix) && strings.Contains(e.Name(), "-") {
-			found = append(found, e.Name())
-		}
+		found = append(found, e.Name())
 	}
 	return found
 }
