@@ -34,6 +34,8 @@ type Status struct {
 	BadNodes []string    `json:"bad_nodes,omitempty"` // nodes that failed many items at once
 	Settled  bool        `json:"settled"`             // nothing will change any more without a retry
 	Silent   string      `json:"silent,omitempty"`    // Slurm did not answer: what stands here is from the records
+
+	GPUs items.GPUUse `json:"-"` // what the items had of GPUs and did with them
 }
 
 // Counts tells items by what became of them; Failed holds all that ended and are not done.
@@ -197,7 +199,7 @@ func (v *view) begun() bool {
 
 // status words what the view shows.
 func (v *view) status(now time.Time) Status {
-	s := Status{Run: v.run.ID, Settled: v.settled(now), Stopped: v.stopped(), BadNodes: v.badNodes()}
+	s := Status{Run: v.run.ID, Settled: v.settled(now), Stopped: v.stopped(), BadNodes: v.badNodes(), GPUs: v.records.GPUs()}
 	v.markLost(now)
 	t := v.records.Tally()
 	s.Items = Counts{Total: t.Total, Done: t.Done, Failed: t.Total - t.Done - t.Running - t.Pending, Running: t.Running, Pending: t.Pending}
@@ -214,10 +216,12 @@ func (v *view) status(now time.Time) Status {
 	return s
 }
 
-// toRunAgain counts the items that an earlier attempt did not do and of which the attempt that
-// has taken its place says nothing yet: they wait again.
+// toRunAgain counts the items that wait again: those that an earlier attempt did not do and of
+// which the attempt that has taken its place says nothing yet, and those that ended with the first
+// life of a job that is requeued.
 func (v *view) toRunAgain() int {
-	if len(v.active) == len(v.attempts) {
+	requeued := v.records.Tally().Cancelled > 0 && v.stopped() == ""
+	if len(v.active) == len(v.attempts) && !requeued {
 		return 0
 	}
 	active := map[int]bool{}
@@ -226,11 +230,12 @@ func (v *view) toRunAgain() int {
 	}
 	n := 0
 	for i := range v.run.Items {
-		switch v.records.State(i) {
+		state := v.records.State(i)
+		switch state {
 		case items.Done, items.Running, items.Pending:
 			continue
 		}
-		if w, known := v.records.Writer(i); known && !active[w.Attempt] {
+		if w, known := v.records.Writer(i); known && (!active[w.Attempt] || requeued && state == items.Cancelled) {
 			n++
 		}
 	}
