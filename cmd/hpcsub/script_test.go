@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata",
 		UpdateScripts: *update,
 		WorkdirRoot:   workRoot(t),
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"slurm": fakeSlurm, "exits": exits, "keys": keys},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"slurm": fakeSlurm, "exits": exits, "keys": keys, "within": within},
 		Setup: func(env *testscript.Env) error {
 			// A home of its own, and fakes before everything else on PATH.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
