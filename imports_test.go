@@ -21,7 +21,7 @@ var allowed = map[string][]string{
 	"sites":      {"runs", "templates", "trials", "strategies", "configs", "items", "slurm"},
 	"worker":     {"trials", "items", "gpu"},
 	"local":      {"slurm"},
-	"cmd/hpcsub": {"sites", "runs", "templates", "trials", "strategies", "configs", "items", "slurm", "worker", "local"},
+	"cmd/hpcsub": {"sites", "runs", "templates", "trials", "strategies", "configs", "items", "slurm", "worker", "local", "gpu"},
 }
 
 // owners says which packages alone may import an outside package.

@@ -19,12 +19,16 @@ func clusterCommand(out *output) *cli.Command {
 whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster.
 
    hpcsub cluster
+   hpcsub cluster --here
    hpcsub cluster --json > cluster.json`,
-		Flags:        []cli.Flag{clusterFlag(), freshFlag(), jsonFlag()},
+		Flags:        []cli.Flag{clusterFlag(), freshFlag(), jsonFlag(), hereFlag()},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if err := noArgument(c); err != nil {
 				return err
+			}
+			if c.Bool("here") {
+				return showHere(ctx, c, out)
 			}
 			p, err := find(ctx, c, out)
 			if err != nil {

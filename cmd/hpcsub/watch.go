@@ -87,6 +87,7 @@ func waiting(r *runs.Run, s runs.Status) string {
 
 // conclude says how a run ended, and what to do about what is not done.
 func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client, s runs.Status) error {
+	warnGPUs(out, s.GPUs)
 	if s.State == runs.Done {
 		out.say("run %s: all %s done", r.ID, count(s.Items.Total, "item"))
 		out.hint("hpcsub results %s shows them", r.ID)
