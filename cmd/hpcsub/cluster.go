@@ -17,6 +17,7 @@ func clusterCommand(out *output) *cli.Command {
 		Usage: "show what the cluster has and what is free",
 		Description: `Partitions by node shape: how many nodes, what each has, and what is free now. --json prints the
 whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster.
+--here shows the node that one is on, with its GPUs.
 
    hpcsub cluster
    hpcsub cluster --here
