@@ -80,8 +80,8 @@ func whatHappened(rec items.Record) string {
 	default:
 		how = howEnded(rec)
 	}
-	if rec.Cause != "" {
-		how += ": " + general(rec.Cause, rec.State)
+	if cause := general(rec.Cause, rec.State); cause != "" {
+		how += ": " + cause
 	}
 	return how
 }

@@ -18,6 +18,7 @@ func TestWhatHappened(t *testing.T) {
 		{"a signal", items.Record{State: items.Failed, Signal: &kill}, "killed by SIGKILL"},
 		{"names are left out", items.Record{State: items.Failed, ExitCode: code(0), Cause: `no output "a.pdf"`}, "exited 0 and failed all the same: no output"},
 		{"figures are left out", items.Record{State: items.Timeout, Cause: "ran longer than each.timeout = 5s"}, "ran out of time: ran longer than each.timeout"},
+		{"nothing but figures", items.Record{State: items.OutOfMemory, Cause: "381 MiB used of 320 MiB in the allocation"}, "ran out of memory"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
