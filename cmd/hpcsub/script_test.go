@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "hpcsub-") {
 		os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
 	}
+	flag.Set("test.parallel", "8") // the scripts wait more than they work
 	testscript.Main(m, map[string]func(){
 		"hpcsub": func() { os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr)) },
 	})
