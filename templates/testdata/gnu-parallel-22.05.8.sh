@@ -45,4 +45,4 @@ export HPCSUB_PROGRAM="$hpcsub"
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 8 --time-limit-s 1980 -- \
-  parallel --plain --will-cite --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"
+  parallel --plain --will-cite --ungroup --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"

@@ -48,4 +48,4 @@ export HPCSUB_PROGRAM="$hpcsub"
 # differ in what a step inherits; the end of one worker ends no other.
 exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0 --mpi=none \
   "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --first-part 0 --rank-env SLURM_PROCID --slots 8 --time-limit-s 1980 -- \
-  parallel --plain --will-cite --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"
+  parallel --plain --will-cite --ungroup --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"
