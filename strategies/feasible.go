@@ -118,6 +118,6 @@ func (o *pool) tooLarge(d demand) *Rejection {
 	if d.memoryMiB > 0 {
 		needs += " and " + mib(d.memoryMiB) + " with its worker"
 	}
-	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has both (at most %s, %s)", needs, o.Name,
+	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has that (at most %s, %s)", needs, o.Name,
 		counted(cpus, "CPU"), mib(memory))}
 }

@@ -49,9 +49,9 @@ func TestRejections(t *testing.T) {
 			in.Slurm.Partition, in.Slurm.QOS, in.Cluster.Partitions[1].DenyQOS = "long", "normal", []string{"normal"}
 		}, "partition long's DenyQos is normal", "partition long's DenyQos", "normal", theAdmin},
 		{"MinNodes", func(in *Input) { in.Slurm.Partition, in.Cluster.Partitions[1].MinNodes = "long", 2 }, "items run on one node each", "partition long's MinNodes", "2", theAdmin},
-		{"more CPUs than any node has", func(in *Input) { in.Each.CPUs = 48 }, "an item needs 48 CPUs; no node of partition short has both (at most 8 CPUs, 15.6 GiB)", "", "", ""},
+		{"more CPUs than any node has", func(in *Input) { in.Each.CPUs = 48 }, "an item needs 48 CPUs; no node of partition short has that (at most 8 CPUs, 15.6 GiB)", "", "", ""},
 		{"more memory than any node has", func(in *Input) { in.Slurm.Partition, in.Each.MemoryMiB = "long", 200000 },
-			"an item needs 1 CPU and 195.4 GiB with its worker; no node of partition long has both (at most 32 CPUs, 125.0 GiB)", "", "", ""},
+			"an item needs 1 CPU and 195.4 GiB with its worker; no node of partition long has that (at most 32 CPUs, 125.0 GiB)", "", "", ""},
 		{"MaxCPUsPerNode", func(in *Input) {
 			in.Slurm.Partition, in.Each.CPUs, in.Cluster.Partitions[1].MaxCPUsPerNode = "long", 6, intp(4)
 		}, "an item needs 6 CPUs; partition long's MaxCPUsPerNode is 4", "partition long's MaxCPUsPerNode", "4", theAdmin},

@@ -188,7 +188,7 @@ func runScript(t *testing.T, strategy, value string) {
 	want := []string{"worker", "run", "--attempt", s.Attempt, "--token", value, "--part", part, "--slots", fmt.Sprint(s.Layout.Slots),
 		"--time-limit-s", fmt.Sprint(s.Request.TimeLimitS)}
 	if strategy == "gnu-parallel" {
-		want = append(want, "--", "parallel", "--plain", "--will-cite", "--jobs", "8", `"$HPCSUB_PROGRAM" worker item {}`)
+		want = append(want, "--", "parallel", "--plain", "--will-cite", "--ungroup", "--jobs", "8", `"$HPCSUB_PROGRAM" worker item {}`)
 	}
 	compare(t, root, "hpcsub", strings.Join(want, "\x00")+"\x00")
 	compare(t, root, "HOSTILE", value)

@@ -157,7 +157,7 @@ func TestScriptContents(t *testing.T) {
 		{"no version of hpcsub", func(s *Script) { s.Version = "" }, []string{"# Written by hpcsub from its templates job.sh and worker, for Slurm 24.11.5.\n"}, nil},
 		{"no token", func(s *Script) { s.Token = "" }, nil, []string{"--token"}},
 		{"no srun on one node", func(s *Script) { s.Strategy, s.Request.ArrayTasks = "gnu-parallel", 0 },
-			[]string{"part=0", "slurm-%j.log", "parallel --plain --will-cite --jobs 8"}, []string{"exec srun", "--array"}},
+			[]string{"part=0", "slurm-%j.log", "parallel --plain --will-cite --ungroup --jobs 8"}, []string{"exec srun", "--array"}},
 		{"one step over nodes", func(s *Script) {
 			s.Strategy, s.Request.ArrayTasks, s.Request.Nodes, s.Request.Tasks = "gnu-parallel", 0, 4, 4
 		}, []string{"srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0",
