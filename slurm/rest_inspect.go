@@ -1,0 +1,190 @@
+package slurm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Inspect asks for the same picture as the commands give. Without nodes and partitions there is
+// none; whatever else slurmrestd does not tell stands in Cluster.Unknown, in words.
+func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
+	server, err := r.server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	who := r.local.whoami(ctx)
+	if r.opt.User != "" {
+		who.name = r.opt.User
+	}
+	a := answers{queue: []Queued{}}
+	if err := r.askState(ctx, server.version, &a); err != nil {
+		return nil, err
+	}
+	if err := r.askRules(ctx, server, who, &a); err != nil {
+		return nil, err
+	}
+	a.unknown = append(a.unknown, "planned starts of waiting jobs: slurmrestd would have to be asked for all jobs")
+	if slices.ContainsFunc(a.partitions, func(p rawPartition) bool { return len(p.AllowGroups) > 0 }) {
+		who.groups, err = r.local.groups(ctx)
+		a.note(err, "your groups, which decide on some partitions")
+	}
+	cluster := a.picture(who, time.Now())
+	cluster.Client = "rest"
+	return cluster, ctx.Err()
+}
+
+// askState asks for nodes and partitions. Which node is in which partition is what the
+// partitions say.
+func (r *REST) askState(ctx context.Context, v restVersion, a *answers) error {
+	var nodes restNodeParser
+	if _, err := r.get(ctx, restCall{path: r.slurm(v, "nodes"), key: "nodes", each: nodes.each(v)}); err != nil {
+		return err
+	}
+	a.nodes = nodes.nodes
+	k := restCall{path: r.slurm(v, "partitions"), key: "partitions", each: eachPartition(v, &a.partitions)}
+	if _, err := r.get(ctx, k); err != nil {
+		return err
+	}
+	a.join()
+	for _, x := range []struct {
+		told bool
+		what string
+	}{
+		{v.tellsUse(), "how much of a node that is in use is free, and which nodes are drained: nodes in use are taken as full, those with a reason as drained"},
+		{v.tellsReserved(), "CPUs and memory that nodes keep for the system"},
+		{v.tellsFlags(), "which partition is the default, and which are for reservations or root only: name yours with slurm.partition"},
+		{v.tellsDefaultTime(), "the partitions' default time limits"},
+		{v.tellsSharing(), "which partitions hand out whole nodes only (OverSubscribe)"},
+	} {
+		if !x.told {
+			a.unknown = append(a.unknown, fmt.Sprintf("%s (version %s of slurmrestd's API does not tell)", x.what, v))
+		}
+	}
+	return nil
+}
+
+func (r *REST) slurm(v restVersion, path string) string { return "/slurm/" + v.String() + "/" + path }
+func (r *REST) slurmdb(v restVersion, path string) string {
+	return "/slurmdb/" + v.String() + "/" + path
+}
+
+// join notes with each node the partitions that have it, in their order.
+func (a *answers) join() {
+	in := map[string][]string{}
+	for _, p := range a.partitions {
+		for _, name := range p.NodeList {
+			in[name] = append(in[name], p.Name)
+		}
+	}
+	lists := map[string][]string{} // ten thousand nodes have a few dozen different ones
+	for i := range a.nodes {
+		list := orEmpty(in[a.nodes[i].Name])
+		key := strings.Join(list, ",")
+		if lists[key] == nil {
+			lists[key] = list
+		}
+		a.nodes[i].Partitions = lists[key]
+	}
+}
+
+// askRules asks for the configuration and for what this user may do.
+func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answers) error {
+	a.settings = assumed()
+	if s.version.tellsConfig() {
+		var c restConfig
+		reply, err := r.get(ctx, restCall{path: r.slurm(s.version, "conf"), key: "slurm_conf", each: one(&c)})
+		if err == nil {
+			a.settings = c.settings()
+		}
+		a.note(err, "the configuration")
+		a.settings.cluster = firstText(a.settings.cluster, reply.answer.cluster)
+	} else {
+		a.unknown = append(a.unknown, unconfigured)
+	}
+	a.settings.version = s.release
+	if a.settings.cluster == "" {
+		a.settings.cluster = r.clusterName(ctx, s.version)
+	}
+	if !a.settings.scheduler.Accounting {
+		a.unknown = append(a.unknown, "accounts, QOS and their limits: this Slurm keeps no accounting")
+		return ctx.Err()
+	}
+	associations, qos, err := r.accounting(ctx, s.version, who.name)
+	if err != nil {
+		a.note(err, "accounts, QOS and their limits")
+		return ctx.Err()
+	}
+	a.fillAccounting(associations, qos, s.version, who.name)
+	a.sayUseUnknown(s.version)
+	return ctx.Err()
+}
+
+func firstText(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// clusterName is that of the answers' meta data, and before v0.0.40 that of the one cluster that
+// accounting knows; "" where it knows several.
+func (r *REST) clusterName(ctx context.Context, v restVersion) string {
+	if v.parsed() {
+		reply, _ := r.ping(ctx, v)
+		return reply.answer.cluster
+	}
+	var all []struct {
+		Name restText `json:"name"`
+	}
+	_, err := r.get(ctx, restCall{path: r.slurmdb(v, "clusters"), key: "clusters", each: collect(&all)})
+	if err != nil || len(all) != 1 {
+		return ""
+	}
+	return string(all[0].Name)
+}
+
+// accounting asks for the user's associations, the accounts above them, and the QOS.
+func (r *REST) accounting(ctx context.Context, v restVersion, user string) (all []restAssociation, qos []restQOS, err error) {
+	ask := func(filter string) error {
+		_, err := r.get(ctx, restCall{path: r.slurmdb(v, "associations"+filter), key: "associations", each: collectOf(&all, user)})
+		return err
+	}
+	if v.parsed() {
+		err = ask("?user=" + escape(user))
+		for wanted := levels(all); err == nil && len(wanted) > 0; {
+			had := len(all)
+			err = ask("?account=" + escape(strings.Join(wanted, ",")))
+			if wanted = levels(all); len(all) == had { // they are not shown
+				break
+			}
+		}
+	} else {
+		err = ask("") // its filters want all four parts of an association
+	}
+	if err == nil {
+		_, err = r.get(ctx, restCall{path: r.slurmdb(v, "qos"), key: "qos", each: collect(&qos)})
+	}
+	return all, qos, err
+}
+
+// collectOf keeps the records of accounts and of one user, of perhaps many thousand.
+func collectOf(all *[]restAssociation, user string) func(*json.Decoder) error {
+	return func(d *json.Decoder) error {
+		var a restAssociation
+		err := d.Decode(&a)
+		if known := a.User == "" || string(a.User) == user; err == nil && known && !slices.ContainsFunc(*all, a.same) {
+			*all = append(*all, a)
+		}
+		return err
+	}
+}
+
+func (a restAssociation) same(b restAssociation) bool {
+	return a.Cluster == b.Cluster && a.Account == b.Account && a.User == b.User && a.Partition == b.Partition
+}
