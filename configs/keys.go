@@ -93,11 +93,17 @@ func newVocabulary(keys []key) *vocabulary {
 	return v
 }
 
+// has says whether there is a key of that path.
+func (v *vocabulary) has(path string) bool {
+	_, known := v.byPath[path]
+	return known
+}
+
 // isTable says whether name is a table of the file, one with given keys or one that the user fills.
 func (v *vocabulary) isTable(name string) bool {
 	switch name {
 	case "sweep", "zip", "types", "check", "trial":
-		return true
+		return v.has(name)
 	}
 	return name != "" && v.tables[name] != nil
 }

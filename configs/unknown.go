@@ -24,6 +24,8 @@ var aliases = map[string]string{
 	"sbatch": "slurm.options", "extra": "slurm.options", "flags": "slurm.options",
 	"env": "environment.variables", "vars": "environment.variables", "virtualenv": "environment.venv",
 	"conda_env": "environment.conda", "load": "environment.modules", "prologue": "environment.setup",
+
+	"url": "address", "server": "address", "host": "address", "slurmrestd": "address", "token": "token_file", "jwt": "token_file",
 }
 
 // tableAliases are the same for tables.
@@ -49,7 +51,7 @@ func (r *reader) unknown(n *node) error {
 	if homes := r.known.names[name]; len(homes) > 0 {
 		return r.elsewhere(homes)
 	}
-	if path := aliases[name]; path != "" {
+	if path := aliases[name]; r.known.has(path) {
 		return fmt.Errorf("there is no such key; write %s", r.home(path, table))
 	}
 	if near := nearest(name, r.known.tables[table]); near != "" {
@@ -71,7 +73,9 @@ func (r *reader) unknownTable(name string) error {
 	if low != name && r.known.isTable(low) {
 		return fmt.Errorf("tables are lower case: write [%s]", low)
 	}
-	if to, ok := tableAliases[low]; ok && to == "" {
+	if to, ok := tableAliases[low]; len(r.tables()) == 0 {
+		return fmt.Errorf("there is no such table; the file has %s", strings.Join(r.known.usable(""), ", "))
+	} else if ok && to == "" {
 		return fmt.Errorf("there is no such table; its keys stand at the top of the file, above the first [table]")
 	} else if ok {
 		return fmt.Errorf("there is no such table; did you mean [%s]?", to)
@@ -84,13 +88,14 @@ func (r *reader) unknownTable(name string) error {
 
 // tables are those that a user may write now.
 func (r *reader) tables() []string {
-	names := []string{"sweep", "zip", "types"}
+	names := slices.DeleteFunc([]string{"sweep", "zip", "types"}, func(name string) bool { return !r.known.isTable(name) })
+	free := len(names)
 	for name := range r.known.tables {
 		if name != "" {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names[3:])
+	slices.Sort(names[free:])
 	return names
 }
 

@@ -1,0 +1,147 @@
+package configs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSite(t *testing.T) {
+	t.Setenv("HOME", "/home/alice")
+	tests := []struct {
+		name, text string
+		want       string // in the error
+		site       Site
+	}{
+		{"nothing", "", "", Site{}},
+		{"all", "client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n", "",
+			Site{Client: "rest", Address: "http://ctl:6820", TokenFile: "/home/alice/t", Timeout: 10 * time.Second}},
+		{"commands", "client = \"commands\"", "", Site{Client: "commands"}},
+		{"a socket", "client = \"rest\"\naddress = \"unix:/run/s\"", "", Site{Client: "rest", Address: "unix:/run/s"}},
+		{"rest without an address", "client = \"rest\"", "site.toml: line 1: client: \"rest\" needs to know", Site{}},
+		{"a slip", "\nadress = \"x\"", "site.toml: line 2: adress: there is no such key; did you mean address?", Site{}},
+		{"another word", "url = \"http://x\"", "write address", Site{}},
+		{"a key of job.toml", "command = \"x\"", "there is no such key; the top of the file has client, address, token_file, timeout", Site{}},
+		{"the wrong case", "Client = \"rest\"", "write client", Site{}},
+		{"a table", "[slurm]\naccount = \"x\"", "there is no such table; the file has client, address", Site{}},
+		{"a table of job.toml", "[sweep]\nn = [1]", "there is no such table", Site{}},
+		{"a bad client", "client = \"ssh\"", `want "commands" or "rest", got "ssh"`, Site{}},
+		{"a bad address", "address = \"ctl:6820\"", "line 1: address: the address of slurmrestd: want http://host:6820", Site{}},
+		{"a bad time", "timeout = 30", `want a duration in quotes, got 30: write "30s"`, Site{}},
+		{"a relative path", "token_file = \"t\"", "want an absolute path", Site{}},
+		{"no TOML", "client = ", "line 1", Site{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			site, err := ParseSite("site.toml", []byte(tt.text))
+			if tt.want != "" {
+				var all Errors
+				if !errors.As(err, &all) || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("got %v, want %q", err, tt.want)
+				}
+				return
+			}
+			tt.site.Path = "site.toml"
+			if err != nil || *site != tt.site {
+				t.Errorf("got %+v, %v; want %+v", site, err, tt.site)
+			}
+		})
+	}
+}
+
+// The file says where a user's token goes: whoever can change it could have it.
+func TestSiteOfOthersIsRefused(t *testing.T) {
+	write := func(t *testing.T, file, folder os.FileMode) string {
+		dir := filepath.Join(t.TempDir(), "etc")
+		path := filepath.Join(dir, "site.toml")
+		for _, err := range []error{os.Mkdir(dir, 0o755), os.WriteFile(path, []byte("timeout = \"5s\"\n"), 0o644), os.Chmod(path, file), os.Chmod(dir, folder)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	for _, tt := range []struct {
+		name         string
+		file, folder os.FileMode
+		want         string
+	}{
+		{"the owner's", 0o644, 0o755, ""},
+		{"private", 0o600, 0o700, ""},
+		{"the group's", 0o664, 0o755, "others than its owner may change the file: chmod go-w"},
+		{"everybody's", 0o646, 0o755, "others than its owner may change the file"},
+		{"a folder of the group's", 0o644, 0o775, "others than its owner may change its folder"},
+		{"a folder of everybody's", 0o644, 0o777 | os.ModeSticky, "others than its owner may change its folder"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, tt.file, tt.folder)
+			link := filepath.Join(t.TempDir(), "link.toml")
+			if err := os.Symlink(path, link); err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []string{path, link} {
+				site, err := ReadSite(p)
+				if tt.want == "" && (err != nil || site.Timeout != 5*time.Second) || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+					t.Errorf("%s: got %+v, %v; want %q", p, site, err, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestFindSite(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, timeout string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("timeout = \""+timeout+"\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	one, two := write("one.toml", "1s"), write("two.toml", "2s")
+	env := func(value string) func(string) string {
+		return func(name string) string { return map[string]string{"HPCSUB_SITE": value}[name] }
+	}
+	for _, tt := range []struct {
+		named, env string
+		want       time.Duration
+	}{{one, two, time.Second}, {"", two, 2 * time.Second}, {one, "", time.Second}} {
+		if site, err := FindSite(tt.named, env(tt.env)); err != nil || site.Timeout != tt.want {
+			t.Errorf("%+v: got %+v, %v", tt, site, err)
+		}
+	}
+	if _, err := FindSite("", env(dir+"/none.toml")); err == nil || !strings.Contains(err.Error(), "there is no such file") {
+		t.Errorf("a named file that is missing: got %v", err)
+	}
+}
+
+func TestEverySiteKeyIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("site.annotated.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := strings.NewReplacer("\n#client", "\nclient", "\n#address", "\naddress", "\n#token_file", "\ntoken_file", "\n#timeout", "\ntimeout").Replace(string(text))
+	site, err := ParseSite("site.toml", []byte(on))
+	if err != nil || site.Client == "" || site.Address == "" || site.TokenFile == "" || site.Timeout == 0 {
+		t.Errorf("got %+v, %v", site, err)
+	}
+	for _, k := range (&Site{}).keys() {
+		if !strings.Contains(string(text), "\n#"+k.path+" = "+k.example) {
+			t.Errorf("%s = %s is not documented", k.path, k.example)
+		}
+	}
+}
+
+func FuzzSite(f *testing.F) {
+	f.Add("client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n")
+	f.Add("[a]\nb = 1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		site, err := ParseSite("site.toml", []byte(text))
+		if err == nil && (site.Client == "rest" && site.Address == "" || site.Timeout < 0) {
+			t.Errorf("got %+v", site)
+		}
+	})
+}
