@@ -22,7 +22,7 @@ whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster
    hpcsub cluster
    hpcsub cluster --here
    hpcsub cluster --json > cluster.json`,
-		Flags:        []cli.Flag{clusterFlag(), freshFlag(), jsonFlag(), hereFlag()},
+		Flags:        []cli.Flag{clusterFlag(), clientFlag(), freshFlag(), jsonFlag(), hereFlag()},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if err := noArgument(c); err != nil {

@@ -13,7 +13,6 @@ import (
 
 	"hpcsub/configs"
 	"hpcsub/items"
-	"hpcsub/local"
 	"hpcsub/runs"
 	"hpcsub/slurm"
 	"hpcsub/strategies"
@@ -96,11 +95,7 @@ func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
 		}
 		return &place{nil, cluster}, nil
 	}
-	client, err := clientFor(name)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := client.Inspect(ctx, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: c.Bool("fresh")})
+	client, cluster, err := inspect(ctx, c)
 	var absent *slurm.AbsentError
 	if errors.As(err, &absent) {
 		return nil, &coded{exitSlurm, err, []string{"--cluster local runs it on this machine, without Slurm"}}
@@ -112,21 +107,6 @@ func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
 		out.warning("%s", what)
 	}
 	return &place{client, cluster}, nil
-}
-
-// clientFor returns the client of a cluster name, or of a run's (its Client).
-func clientFor(name string) (slurm.Client, error) {
-	switch name {
-	case "", "commands":
-		return slurm.NewCommands(slurm.CommandsOptions{}), nil
-	case "local":
-		program, err := os.Executable()
-		if err != nil {
-			return nil, err
-		}
-		return local.New(local.Options{Program: program}), nil
-	}
-	return nil, usageErrorf("--cluster %q: want local, or a saved cluster: a path with / or ending in .json", name)
 }
 
 func cacheDir() string {

@@ -21,7 +21,7 @@ Nothing is submitted. Exit code 3: no way fits, and the reasons are printed.
    hpcsub plan --explain
    hpcsub plan --cluster cluster.json job.toml`,
 		Flags: []cli.Flag{
-			clusterFlag(), freshFlag(), jsonFlag(),
+			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "explain", Usage: "print every part of each estimate"},
 		},
 		OnUsageError: usage,

@@ -25,7 +25,7 @@ With --wait it follows the run to its end; Ctrl-C leaves the jobs running, and h
    hpcsub submit --dry-run fit/job.toml
    hpcsub submit --wait --cluster local`,
 		Flags: []cli.Flag{
-			clusterFlag(), freshFlag(), jsonFlag(),
+			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "wait", Usage: "follow the run until it has ended"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "plan, validate and show; submit nothing"},
 			&cli.BoolFlag{Name: "again", Usage: "submit although a run of this job.toml is unfinished"},
