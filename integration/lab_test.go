@@ -13,6 +13,8 @@ func TestMain(m *testing.M) { os.Exit(Main(m)) }
 
 func TestLab(t *testing.T) {
 	lab := Start(t, Default)
+	// A job whose node was killed under it may be held for running until its limit comes.
+	lab.Must(t, Command{Host: "ctl", User: "root", Line: "scancel -u alice"})
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *Lab)
