@@ -29,6 +29,12 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 	}
 	asked, pause, repeats, ended := time.Now(), firstAsk, 0, v.allWritersEnded()
 	for {
+		if v.superseded() { // by a retry from elsewhere, which is what is to be followed now
+			if v, err = r.look(ctx, client); err != nil {
+				return Status{}, err
+			}
+			asked, pause, ended = time.Now(), firstAsk, v.allWritersEnded()
+		}
 		s := v.status(time.Now())
 		show(s)
 		if s.Settled {
@@ -56,6 +62,16 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 			return s, err
 		}
 	}
+}
+
+// superseded says whether a retry has taken the place of an attempt since the view was made.
+func (v *view) superseded() bool {
+	for _, a := range v.active {
+		if a.continued() {
+			return true
+		}
+	}
+	return false
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
