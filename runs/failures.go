@@ -80,8 +80,12 @@ func whatHappened(rec items.Record) string {
 	default:
 		how = howEnded(rec)
 	}
-	if cause := general(rec.Cause, rec.State); cause != "" {
-		how += ": " + cause
+	cause := general(rec.Cause, rec.State)
+	switch {
+	case strings.HasSuffix(how, ", but"): // an output is missing
+		return how + " made " + cause
+	case cause != "":
+		return how + ": " + cause
 	}
 	return how
 }
@@ -93,7 +97,7 @@ func howEnded(rec items.Record) string {
 	case rec.ExitCode != nil && *rec.ExitCode != 0:
 		return fmt.Sprintf("exited %d", *rec.ExitCode)
 	case rec.ExitCode != nil:
-		return "exited 0 and failed all the same"
+		return "exited 0, but"
 	}
 	return "failed"
 }

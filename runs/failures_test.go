@@ -16,7 +16,7 @@ func TestWhatHappened(t *testing.T) {
 	}{
 		{"an exit code", items.Record{State: items.Failed, ExitCode: code(3)}, "exited 3"},
 		{"a signal", items.Record{State: items.Failed, Signal: &kill}, "killed by SIGKILL"},
-		{"names are left out", items.Record{State: items.Failed, ExitCode: code(0), Cause: `no output "a.pdf"`}, "exited 0 and failed all the same: no output"},
+		{"names are left out", items.Record{State: items.Failed, ExitCode: code(0), Cause: `no output "a.pdf"`}, "exited 0, but made no output"},
 		{"figures are left out", items.Record{State: items.Timeout, Cause: "ran longer than each.timeout = 5s"}, "ran out of time: ran longer than each.timeout"},
 		{"nothing but figures", items.Record{State: items.OutOfMemory, Cause: "381 MiB used of 320 MiB in the allocation"}, "ran out of memory"},
 	}

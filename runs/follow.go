@@ -95,7 +95,7 @@ func (v *view) forgotten() map[*Attempt][]int {
 	}
 	known := map[string]bool{}
 	for _, j := range v.jobs {
-		known[j.Name] = true
+		known[j.Name] = known[j.Name] || !j.Runaway
 	}
 	for _, a := range v.active {
 		for k, s := range a.Submissions {

@@ -47,15 +47,6 @@ type Counts struct {
 	Pending int `json:"pending"`
 }
 
-// JobStatus is the state of one submission.
-type JobStatus struct {
-	Attempt int    `json:"attempt"`
-	JobID   string `json:"job_id"`
-	State   string `json:"state"` // Slurm's; "" when Slurm does not know the job (any more)
-	Reason  string `json:"reason"`
-	Over    bool   `json:"continued,omitempty"` // a later attempt has taken its place
-}
-
 // Unfinished says whether something may still run or be submitted.
 func (s Status) Unfinished() bool { return !s.Settled }
 
@@ -138,12 +129,17 @@ func (v *view) jobsOver() (bool, time.Time) {
 		if !j.Ended() {
 			return false, time.Time{}
 		}
+		if j.Runaway { // nobody knows when it ended: the last record is as good as its end
+			j.End = unixTime(v.records.Tally().Last)
+		}
 		if (j.Nodes != "" || j.State != "CANCELLED") && j.End.After(end) {
 			end = j.End
 		}
 	}
 	return true, end
 }
+
+func unixTime(s float64) time.Time { return time.UnixMicro(int64(s * 1e6)) }
 
 // settled says whether nothing will change any more without a retry.
 func (v *view) settled(now time.Time) bool {

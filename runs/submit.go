@@ -150,6 +150,7 @@ func (a *Attempt) lookUp(ctx context.Context, client slurm.Client, k int) (bool,
 		if err != nil {
 			return false, &UnclearError{Name: name, Cause: err}
 		}
+		jobs = slices.DeleteFunc(jobs, func(j slurm.Job) bool { return j.Runaway })
 		if len(jobs) > 0 {
 			return true, a.log(event{Submission: k, Outcome: found, JobID: jobs[0].ArrayID})
 		}

@@ -86,10 +86,14 @@ type Job struct {
 	Submit    time.Time
 	Start     time.Time // planned start while it waits; zero when unknown
 	End       time.Time
+	Runaway   bool // accounting holds it for alive, and the controller knows nothing of it
 }
 
 // Ended says whether the state is final: no process of the job is left to run.
 func (j Job) Ended() bool {
+	if j.Runaway {
+		return true
+	}
 	switch j.State {
 	case "PENDING", "RUNNING", "CONFIGURING", "COMPLETING", "REQUEUED", "REQUEUE_HOLD",
 		"REQUEUE_FED", "RESIZING", "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "SUSPENDED", "RESV_DEL_HOLD":

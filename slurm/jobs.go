@@ -48,13 +48,24 @@ func (c *Commands) Ask(ctx context.Context, q JobQuery) (JobsAnswer, error) {
 		return answer, nil
 	}
 	old, err := c.accounted(ctx, missing, uid)
-	answer.Jobs = append(answer.Jobs, missing.pick(old)...)
+	answer.Jobs = append(answer.Jobs, runaway(missing.pick(old))...)
 	missing = q.missing(answer.Jobs)
 	answer.Forgotten = append(missing.IDs, missing.Names...)
 	if err != nil && c.noAccounting(err) {
 		answer.Unaccounted, err = err.Error(), nil
 	}
 	return answer, err
+}
+
+// runaway marks what only accounting knows and holds for alive: a controller that was killed and
+// came back without the job, or that could not tell accounting of its end. Slurm runs it no more.
+func runaway(accounted []Job) []Job {
+	for i, j := range accounted {
+		if !j.Ended() {
+			accounted[i].Runaway, accounted[i].Reason = true, "the controller no longer knows it"
+		}
+	}
+	return accounted
 }
 
 // pick keeps the jobs that a query means.
