@@ -90,7 +90,8 @@ func (p *problem) tieRules(all []prediction) []rule {
 	for i, s := range known() {
 		order[s.name] = i
 	}
-	short := p.lengths.mean < longItem
+	// Of what is not known it is not known to be long, and short items suffer most from a slow dispatch.
+	short := p.lengths.mean < longItem || p.lengths.basis == Assumed
 	return []rule{
 		// One item needs one allocation and nothing around it.
 		{value: func(c prediction) float64 { return yes(p.in.Items == 1 && c.Strategy != "single") }},

@@ -210,7 +210,7 @@ func (p *tablePrinter) add(r items.Result) error {
 	for _, v := range r.Values {
 		row = append(row, one(v.Text, 30))
 	}
-	row = append(row, ending(r.Record), duration(r.Elapsed), duration(r.CPU), size(r.MaxRSS), r.Node)
+	row = append(row, one(ending(r.Record), 40), duration(r.Elapsed), duration(r.CPU), size(r.MaxRSS), r.Node)
 	p.t.add(row...)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
@@ -108,6 +109,7 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before 
 	if plan.Chosen == nil || c.Bool("dry-run") {
 		return nil, showPlan(c, out, in, plan)
 	}
+	plan.Warnings = slices.DeleteFunc(plan.Warnings, func(w strategies.Warning) bool { return w.Rule == "measure" }) // check and plan say so
 	printWarnings(out, plan)
 	program, err := os.Executable()
 	if err != nil {
