@@ -39,11 +39,13 @@ func (l *Lab) Get(t testing.TB, path string) string {
 }
 
 // Install puts the program at binary, a path on this machine, on the login node as /usr/local/bin/hpcsub. The
-// compute nodes do not have it.
+// compute nodes do not have it. Only the first call does so: it may be running by then.
 func (l *Lab) Install(t testing.TB, binary string) {
 	t.Helper()
-	l.docker(t, "cp", binary, l.container("login")+":/usr/local/bin/hpcsub")
-	l.Must(t, Command{User: "root", Line: "chown root:root /usr/local/bin/hpcsub && chmod 755 /usr/local/bin/hpcsub"})
+	l.install.Do(func() {
+		l.docker(t, "cp", binary, l.container("login")+":/usr/local/bin/hpcsub")
+		l.Must(t, Command{User: "root", Line: "chown root:root /usr/local/bin/hpcsub && chmod 755 /usr/local/bin/hpcsub"})
+	})
 }
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9]+`)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,6 +27,8 @@ const (
 type Lab struct {
 	Name  string // of the compose project; the container of a host is Name-host
 	Suite string // Debian's, which decides the version of Slurm
+
+	install sync.Once // of the program
 }
 
 // Start returns the lab of a flavour, which all tests share: it is brought up for the first that asks for it.
@@ -100,4 +103,12 @@ func (l *Lab) dump(t testing.TB) {
 		show 'jobs of the last ten minutes' sacct -a -X -n -S now-10minutes -o jobid%14,user%8,jobname%24,state%14,exitcode,nodelist%12
 		show slurmctld.log grep -v 'error: NOTE\|state file' /var/log/slurm/slurmctld.log`})
 	t.Logf("lab %s:\n%s%s", l.Name, result.Stdout, result.Stderr)
+}
+
+// waitNodes waits until all nodes can take jobs: a controller that has begun again has to hear from them.
+func (l *Lab) waitNodes(t testing.TB) {
+	t.Helper()
+	WaitFor(t, "all nodes usable", 60*time.Second, func() bool {
+		return l.Exec(t, "ctl", "root", "sinfo -h -N -p long -o %T | grep -cE '^(idle|mixed|allocated)$'").Stdout == "4\n"
+	})
 }

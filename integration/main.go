@@ -4,6 +4,7 @@ package integration
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +33,9 @@ type registry struct {
 // Main is the body of TestMain: it runs the tests and leaves nothing behind, whether they pass, fail, panic, time
 // out or are interrupted. The result is the exit code.
 func Main(m *testing.M) int {
+	// Tests mostly wait for Slurm: more of them side by side than there are processors.
+	flag.Parse()
+	flag.Set("test.parallel", "8")
 	if err := script("engine.sh", "ensure"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

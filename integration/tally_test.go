@@ -131,14 +131,16 @@ func (j *job) finish(t *testing.T, y *tally) {
 	t.Helper()
 	for range 6 {
 		s := j.status(t)
+		next := "submit --wait"
 		switch {
 		case s.State == "done":
 			return
 		case slices.Contains(over, s.State):
 			y.mark(t, j)
-			j.hpcsub(t, "retry --wait")
-		default:
-			j.hpcsub(t, "submit --wait")
+			next = "retry --wait"
+		}
+		if r := j.lab.Run(t, Command{Folder: j.folder, Line: "hpcsub " + next}); r.Code != 0 && r.Code != 5 {
+			t.Fatalf("hpcsub %s: exit code %d, want 0 or 5\n%s", next, r.Code, r.Stderr)
 		}
 	}
 	t.Errorf("six retries were not enough: %+v", j.status(t))

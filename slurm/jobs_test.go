@@ -83,6 +83,20 @@ func TestJobs(t *testing.T) {
 	}
 }
 
+// TestRunawayJobs: what accounting alone holds for alive is over, the controller has lost it.
+func TestRunawayJobs(t *testing.T) {
+	f := withQueue(t, queueLine("7", "RUNNING", "a"), oldLine("5", "RUNNING", "1795380000", "b")+oldLine("6", "COMPLETED", "1795380000", "c"))
+	jobs, err := f.client().Jobs(t.Context(), JobQuery{IDs: []string{"5", "6", "7"}})
+	if err != nil || len(jobs) != 3 {
+		t.Fatalf("got %+v, %v; want three jobs", jobs, err)
+	}
+	for _, j := range jobs {
+		if lost := j.ID == "5"; j.Runaway != lost || j.Ended() != (j.ID != "7") {
+			t.Errorf("job %s: runaway %t, ended %t", j.ID, j.Runaway, j.Ended())
+		}
+	}
+}
+
 // One call of squeue, and one of sacct, whatever the number of jobs.
 func TestManyJobsTakeOneCall(t *testing.T) {
 	f := withQueue(t, "", "")
