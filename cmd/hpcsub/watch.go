@@ -150,9 +150,11 @@ func explainMissing(out *output, r *runs.Run, s runs.Status) {
 }
 
 func whyNever(r *runs.Run, a runs.JobStatus) string {
-	switch a.Reason {
-	case "", "None":
-	case "NonZeroExitCode":
+	switch {
+	case a.Reason == "", a.Reason == "None":
+	case strings.HasPrefix(a.Reason, "RaisedSignal:53"): // slurmd could not open the output file
+		return "a node could not write its log there: do the nodes see " + string(r.Dir()) + "?"
+	case a.Reason == "NonZeroExitCode":
 		return "hpcsub logs " + r.ID + " --slurm shows what the script said"
 	default:
 		return "the reason given is " + a.Reason
