@@ -52,7 +52,7 @@ func (l *restLook) forgotten(ctx context.Context, ids []string) error {
 		if err != nil && !missingPart(err) {
 			return err
 		}
-		for _, j := range jobs {
+		for _, j := range runaway(jobs) {
 			if slices.Contains(ids, j.ID) {
 				l.jobs = append(l.jobs, j)
 			}
@@ -90,6 +90,7 @@ func (l *restLook) byID(ctx context.Context, id string) error {
 	}
 	if len(jobs) == 0 {
 		jobs, err = l.rest.accountedJobs(ctx, l.version, "job/"+id)
+		jobs = runaway(jobs)
 		if missingPart(err) {
 			err = nil
 		}
@@ -136,24 +137,30 @@ func (v restVersion) since(q JobQuery) string {
 
 // queuedJobs asks slurmctld for a job and, if it is one, all tasks of the array.
 func (r *REST) queuedJobs(ctx context.Context, v restVersion, id string) ([]Job, error) {
-	var raw []restJob
-	k := restCall{path: r.slurm(v, "job/"+id), key: "jobs", each: collect(&raw)}
-	reply, err := r.get(ctx, k)
-	if reply.answer.has(errNoJob) || !v.tellsAbsence() && unknownJob.MatchString(reply.words()) {
-		if !v.tellsAbsence() { // it says so too when the controller is down, and of a bad token
-			_, err := r.ping(ctx, v)
-			return nil, err
-		}
-		return nil, nil
-	}
+	raw, err := r.queuedRecords(ctx, v, id)
 	if err != nil {
 		return nil, err
 	}
 	jobs, err := restJobs(raw)
 	if err != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", r.line(k), err)
+		return nil, fmt.Errorf("reading what slurmrestd at %s says of job %s: %w", r.opt.Address, id, err)
 	}
 	return jobs, nil
+}
+
+// queuedRecords are slurmctld's; none where it knows no such job.
+func (r *REST) queuedRecords(ctx context.Context, v restVersion, id string) ([]restJob, error) {
+	var raw []restJob
+	reply, err := r.get(ctx, restCall{path: r.slurm(v, "job/"+id), key: "jobs", each: collect(&raw)})
+	if reply.answer.has(errNoJob) {
+		return nil, nil
+	}
+	if !v.tellsAbsence() && unknownJob.MatchString(reply.words()) {
+		// It says so too when the controller is down, and of a bad token.
+		_, err := r.ping(ctx, v)
+		return nil, err
+	}
+	return raw, err
 }
 
 var unknownJob = regexp.MustCompile(`unknown job \d+$`)

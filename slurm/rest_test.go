@@ -197,12 +197,14 @@ func TestRESTServerIsDown(t *testing.T) {
 func TestRESTAnswersThatAreNone(t *testing.T) {
 	many := `{"nodes":[` + strings.Repeat(" ", 1<<20)
 	for name, handle := range map[string]http.HandlerFunc{
-		"cut off":     answer(200, `{"nodes":[{"name":"n1"`),
-		"a list":      answer(200, `[]`),
-		"no nodes":    answer(200, `{"errors":[]}`),
-		"a banner":    answer(200, "Welcome!\n{\"nodes\":[]}"),
-		"an empty":    answer(200, ``),
-		"a redirect":  func(w http.ResponseWriter, q *http.Request) { http.Redirect(w, q, "http://127.0.0.1:1/", http.StatusFound) },
+		"cut off":  answer(200, `{"nodes":[{"name":"n1"`),
+		"a list":   answer(200, `[]`),
+		"no nodes": answer(200, `{"errors":[]}`),
+		"a banner": answer(200, "Welcome!\n{\"nodes\":[]}"),
+		"an empty": answer(200, ``),
+		"a redirect": func(w http.ResponseWriter, q *http.Request) {
+			http.Redirect(w, q, "http://127.0.0.1:1/", http.StatusFound)
+		},
 		"a slow one":  hang,
 		"a huge one":  func(w http.ResponseWriter, _ *http.Request) { endless(w, many) },
 		"Slurm's no":  answer(500, `{"errors":[{"error":"Unspecified error","errno":-1}],"nodes":[]}`),
@@ -420,6 +422,32 @@ func TestRESTCancel(t *testing.T) {
 	}
 	if n := strings.Count(strings.Join(s.requests, "\n"), "DELETE"); n != 4 {
 		t.Errorf("got %d requests, want 4: none after an error", n)
+	}
+}
+
+// To v0.0.36 the number of an array is that of one task: each is cancelled by its own.
+func TestRESTOldCancelOfAnArray(t *testing.T) {
+	gone := map[string]bool{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if q.Method == http.MethodDelete {
+			gone[filepath.Base(q.URL.Path)] = true
+			answer(200, `{"errors":[]}`)(w, q)
+			return
+		}
+		var jobs []string
+		for id, rest := range map[string]string{"7": `"array_task_id":null,"array_task_string":"2-9"`, "8": `"array_task_id":0`, "9": `"array_task_id":1`} {
+			if state := map[bool]string{true: "CANCELLED", false: "RUNNING"}[gone[id]]; id != "9" || gone["8"] { // 9 starts meanwhile
+				jobs = append(jobs, fmt.Sprintf(`{"job_id":%s,"array_job_id":7,%s,"name":"a","job_state":"%s"}`, id, rest, state))
+			}
+		}
+		answer(200, `{"jobs":[`+strings.Join(jobs, ",")+`],"errors":[]}`)(w, q)
+	}))
+	defer s.Close()
+	r := newREST(t, RESTOptions{Address: s.URL})
+	r.found = &restServer{version: 36}
+	if err := r.Cancel(t.Context(), []string{"7"}); err != nil || len(gone) != 3 {
+		t.Errorf("got %v, %v; want all three gone", gone, err)
 	}
 }
 

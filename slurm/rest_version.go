@@ -48,7 +48,10 @@ func (v restVersion) tellsCounts() bool { return v >= 37 }
 // tellsAbsence: "unknown job" is said of a job that is unknown, not of whatever went wrong.
 func (v restVersion) tellsAbsence() bool { return v >= 37 }
 
-// filters: accounting finds jobs by name, and associations by user. Before, it finds nothing.
+// cancelsArrays: the number of an array stands for all of its tasks.
+func (v restVersion) cancelsArrays() bool { return v >= 37 }
+
+// filtersNames: accounting finds jobs by name. Before, it finds none.
 func (v restVersion) filtersNames() bool { return v >= 37 }
 
 // restServer is what was found at the address.
@@ -88,7 +91,7 @@ func (r *REST) server(ctx context.Context) (restServer, error) {
 // ping asks whether a version is there; HTTP 404 is no error. That the controller is down is one.
 func (r *REST) ping(ctx context.Context, v restVersion) (restReply, error) {
 	var pings []restPing
-	k := restCall{path: "/slurm/" + v.String() + "/ping", key: "pings", each: collect(&pings)}
+	k := restCall{path: r.slurm(v, "ping"), key: "pings", each: collect(&pings)}
 	reply, err := r.get(ctx, k)
 	if reply.status == http.StatusNotFound {
 		return reply, nil
