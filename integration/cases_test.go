@@ -37,12 +37,6 @@ func (j *job) wrapSbatch(t *testing.T, submission string) (line string) {
 	return "PATH=$PWD/bin:$PATH hpcsub "
 }
 
-// slurmJobs are the Slurm jobs of the job's runs that accounting or squeue know.
-func (j *job) slurmJobs(t *testing.T, name string) []string {
-	t.Helper()
-	return strings.Fields(j.shell(t, `{ squeue -h -a -t all -u alice -o '%A %j'; sacct -X -n -P -o jobidraw,jobname --delimiter ' '; } | sed -n 's/ `+name+`-.*//p' | sort -u`))
-}
-
 // TestSbatchReportsErrorButJobRuns: whatever sbatch says, one Slurm job runs each item once.
 func TestSbatchReportsErrorButJobRuns(t *testing.T) {
 	for name, says := range map[string]string{
