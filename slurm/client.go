@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Client is a way to talk to a cluster: Slurm's own commands (Commands), or
-// this machine as a cluster of one node (package local).
+// Client is a way to talk to a cluster: Slurm's own commands (Commands), slurmrestd
+// (REST), or this machine as a cluster of one node (package local).
 type Client interface {
 	// Inspect returns what the cluster has, what is free now and what this user may use.
 	Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error)

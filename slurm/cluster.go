@@ -10,7 +10,7 @@ import (
 type Cluster struct {
 	Name       string      `json:"name"`
 	Version    string      `json:"version"` // "24.11.5"; "" for a cluster without Slurm
-	Client     string      `json:"client"`  // "commands", "local"
+	Client     string      `json:"client"`  // "commands", "rest", "local"
 	User       string      `json:"user"`
 	Taken      time.Time   `json:"taken"` // when the picture was taken
 	Limits     Limits      `json:"limits"`

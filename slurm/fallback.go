@@ -18,6 +18,6 @@ func InspectEither(ctx context.Context, first, second Client, opt InspectOptions
 	if other != nil {
 		return first, nil, err
 	}
-	cluster.Unknown = append([]string{fmt.Sprintf("what slurmrestd says; Slurm's commands were asked instead: %v", err)}, cluster.Unknown...)
+	cluster.Unknown = append([]string{fmt.Sprintf("slurmrestd could not be asked, so Slurm's commands were: %v", err)}, cluster.Unknown...)
 	return second, cluster, nil
 }

@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,7 @@ const maxAnswer = 256 << 20
 
 // restCall is one request.
 type restCall struct {
-	method string
+	method string // "" = GET
 	path   string // "/slurm/v0.0.42/nodes"
 	body   []byte
 	stay   time.Duration // how long it may go on after its caller has given up
@@ -26,7 +27,7 @@ type restCall struct {
 	each   func(*json.Decoder) error
 }
 
-func (k restCall) String() string { return k.method + " " + k.path }
+func (k restCall) String() string { return cmp.Or(k.method, http.MethodGet) + " " + k.path }
 
 // restReply is what slurmrestd answered.
 type restReply struct {
@@ -162,7 +163,6 @@ func (y restReply) unauthorised() bool {
 
 // get asks for what changes nothing.
 func (r *REST) get(ctx context.Context, k restCall) (restReply, error) {
-	k.method = http.MethodGet
 	reply, err := r.do(ctx, k)
 	if err != nil {
 		return reply, r.unheard(ctx, k, err)

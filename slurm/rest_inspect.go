@@ -1,6 +1,7 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -96,17 +97,16 @@ func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answer
 	a.settings = assumed()
 	if s.version.tellsConfig() {
 		var c restConfig
-		reply, err := r.get(ctx, restCall{path: r.slurm(s.version, "conf"), key: "slurm_conf", each: one(&c)})
+		_, err := r.get(ctx, restCall{path: r.slurm(s.version, "conf"), key: "slurm_conf", each: one(&c)})
 		if err == nil {
 			a.settings = c.settings()
 		}
 		a.note(err, "the configuration")
-		a.settings.cluster = firstText(a.settings.cluster, reply.answer.cluster)
 	} else {
 		a.unknown = append(a.unknown, unconfigured)
 	}
 	a.settings.version = s.release
-	if a.settings.cluster == "" {
+	if a.settings.cluster = cmp.Or(a.settings.cluster, s.cluster); a.settings.cluster == "" {
 		a.settings.cluster = r.clusterName(ctx, s.version)
 	}
 	if !a.settings.scheduler.Accounting {
@@ -123,22 +123,9 @@ func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answer
 	return ctx.Err()
 }
 
-func firstText(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
-// clusterName is that of the answers' meta data, and before v0.0.40 that of the one cluster that
-// accounting knows; "" where it knows several.
+// clusterName is, where the answers do not say, that of the one cluster that accounting knows; ""
+// where it knows several.
 func (r *REST) clusterName(ctx context.Context, v restVersion) string {
-	if v.parsed() {
-		reply, _ := r.ping(ctx, v)
-		return reply.answer.cluster
-	}
 	var all []struct {
 		Name restText `json:"name"`
 	}

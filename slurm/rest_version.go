@@ -58,6 +58,7 @@ func (v restVersion) filtersNames() bool { return v >= 37 }
 type restServer struct {
 	version restVersion
 	release string // of Slurm: "24.11.5"
+	cluster string // its name; "" before v0.0.40
 }
 
 // server asks, once, which versions there are: for each that is known, until one is there. The
@@ -77,7 +78,7 @@ func (r *REST) server(ctx context.Context) (restServer, error) {
 		if reply.status == http.StatusNotFound {
 			continue
 		}
-		s := restServer{v, reply.answer.release}
+		s := restServer{v, reply.answer.release, reply.answer.cluster}
 		r.mutex.Lock()
 		r.found = &s
 		r.mutex.Unlock()
