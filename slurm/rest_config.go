@@ -69,7 +69,7 @@ func assumed() settings {
 	}
 }
 
-// unasked is how Cluster.Unknown says what was assumed.
+// unconfigured is how Cluster.Unknown says what was assumed.
 const unconfigured = "the configuration, which this slurmrestd does not hand out: assumed are MaxArraySize=1001, MaxJobCount=10000, " +
 	"select/cons_tres with CR_Core_Memory, Slurm's own scheduling intervals and KillWait, and that limits are enforced"
 

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// recordings are the answers that slurmrestd gave, of one release in one version of its API.
+// recording names the answers that slurmrestd gave, of one release in one version of its API.
 type recording struct {
 	release string
 	version restVersion

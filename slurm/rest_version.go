@@ -119,7 +119,7 @@ func (p restPing) up() bool {
 	return cmp.Or(p.Pinged, p.Ping) == "UP" || p.Responding != nil && *p.Responding
 }
 
-// missing says whether a part of the API is not there: a slurmrestd without that plugin.
+// missingPart says whether a part of the API is not there: a slurmrestd without that plugin.
 func missingPart(err error) bool {
 	var no *RefusedError
 	return errors.As(err, &no) && notThere.MatchString(no.Words)
