@@ -56,6 +56,15 @@ func writeParts(w io.Writer, items, parts int) error {
 	return nil
 }
 
+// CountParts is how many parts an attempt has.
+func CountParts(dir AttemptDir) (int, error) {
+	info, err := os.Stat(dir.Parts())
+	if err != nil {
+		return 0, fmt.Errorf("counting the parts: %w", err)
+	}
+	return int(info.Size() / partWidth), nil
+}
+
 // Part is what one worker takes: places in the frozen list, in the order of dispatch. Index
 // reads from the disk through a small window, so a part of a million costs no memory. It is
 // for one goroutine at a time.

@@ -118,6 +118,7 @@ func TestBadNodeIsLeft(t *testing.T) {
 				t.Errorf("the next worker there says %q", &next.stderr)
 			}
 			good.cmd.Process.Kill()
+			good.wait(20 * time.Second) // its items write into the folder that is removed now
 		})
 	}
 }
@@ -154,5 +155,22 @@ func TestFailureWords(t *testing.T) {
 		if got := failureOf(&tt.record).String(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
+	}
+}
+
+// TestNodeIsBadBeforeOthersBegin: a node that fails everything before the part of another node has begun waits a
+// moment, and does not stop the whole run.
+func TestNodeIsBadBeforeOthersBegin(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`test "$SLURMD_NODENAME" != bad`, 40), 2, stopAfter(5))
+	bad := r.start(lifeOptions{part: 0, env: []string{"SLURMD_NODENAME=bad"}})
+	eventually(t, "five items fail", func() bool { return len(r.ends()) >= 5 })
+	r.exits(ExitDone, lifeOptions{part: 1, env: []string{"SLURMD_NODENAME=good"}})
+	bad.wait(10 * time.Second)
+	if reason, stopped, _ := readReason(r.dir.Stop()); stopped {
+		t.Errorf("the run was stopped: %s", reason)
+	}
+	if reason, named, _ := readReason(r.dir.BadNode("bad")); !named || !strings.Contains(reason, "failed at once on this node") {
+		t.Errorf("node bad: named %t, %q", named, reason)
 	}
 }

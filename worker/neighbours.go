@@ -20,7 +20,7 @@ type neighbours struct {
 	here      streak // of those on this node
 	succeeded bool   // an item on another node
 	lasting   bool   // an item on another node runs for longer than one that fails at once
-	young     bool   // one runs there, but not for long yet
+	young     bool   // one runs there, but not for long yet, or may soon: not all parts have begun
 	started   map[int]float64
 }
 
@@ -44,6 +44,11 @@ func lookAround(dir items.AttemptDir, own, node string, now time.Time) (neighbou
 	if err != nil {
 		return n, err
 	}
+	parts, err := items.CountParts(dir)
+	if err != nil {
+		return n, err
+	}
+	n.young = len(names) < parts
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, name := range names[:min(len(names), neighbourFiles)] {
 		path := filepath.Join(dir.ResultsDir(), name)
