@@ -128,7 +128,7 @@ func killNodes(t *testing.T, lab *Lab, all []*lane, nodes ...string) {
 		lab.KillNode(t, node)
 	}
 	for _, node := range nodes {
-		WaitFor(t, node+" down", time.Minute, func() bool { return strings.HasPrefix(lab.State(t, node), "down") })
+		WaitFor(t, node+" down", 3*time.Minute, func() bool { return strings.HasPrefix(lab.State(t, node), "down") })
 	}
 	for _, node := range nodes {
 		lab.StartNode(t, node)
