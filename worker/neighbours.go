@@ -88,6 +88,7 @@ func (n *neighbours) read(path string) error {
 		return nil
 	}
 	n.count()
+	n.young = n.young || records == 0 // its first records are on their way
 	return err
 }
 

@@ -108,6 +108,9 @@ func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client
 		return err
 	}
 	printFailures(out, groups)
+	if r.DiskFull() {
+		out.warning("the disk of %s is full: no space left for the records of the items", r.Dir())
+	}
 	missing := s.Items.Pending
 	if missing > 0 && len(groups) == 0 && s.State != runs.Cancelled {
 		explainMissing(out, r, s)
