@@ -4,7 +4,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret release clean help
+.PHONY: build demo test unit fuzz integration kills integration-all lint golden record bench regret release clean help
 
 build: ## bin/hpcsub, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
@@ -27,6 +27,9 @@ fuzz: ## every fuzz target for $(FUZZTIME)
 SLURM ?= 24.11
 integration: build ## end-to-end and fault tests on containerised Slurm
 	integration/test.sh $(SLURM)
+
+kills: build ## 200 random kills of submit, worker and batch script on containerised Slurm; not yet part of make test
+	integration/test.sh 24.11 -v -tags integration,kills -run TestKills
 
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done

@@ -130,10 +130,3 @@ func (p *Process) Signal(t testing.TB, signal string) {
 	p.lab.docker(t, "exec", p.lab.container(p.command.Host), "bash", "-c",
 		"until [ -s "+p.pidFile+" ]; do sleep 0.05; done; kill -"+signal+" -- -$(cat "+p.pidFile+")")
 }
-
-// kill ends the command by SIGKILL, and says whether it was still running.
-func (p *Process) kill(t testing.TB) bool {
-	t.Helper()
-	return exec.Command("docker", "exec", p.lab.container(p.command.Host), "bash", "-c",
-		"for i in {1..40}; do [ -s "+p.pidFile+" ] && break; sleep 0.05; done; kill -KILL -- -$(cat "+p.pidFile+")").Run() == nil
-}
