@@ -62,6 +62,9 @@ var killWays = []killWay{
 	{"array on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
 	{"packed on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
 	{"gnu-parallel on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
+	{"array also on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
+	{"packed also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
+	{"gnu-parallel also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
 }
 
 func (w killWay) prefix() string { return "kill-" + unsafe.ReplaceAllString(w.name, "-") }

@@ -35,7 +35,7 @@ type registry struct {
 func Main(m *testing.M) int {
 	// Tests mostly wait for Slurm: more of them side by side than there are processors.
 	flag.Parse()
-	flag.Set("test.parallel", "8")
+	flag.Set("test.parallel", "12")
 	if err := script("engine.sh", "ensure"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -28,6 +28,7 @@ type tally struct {
 	jobs         map[string]map[string]bool // part of an attempt → the Slurm jobs that ran items of it
 	recorded     map[int]int                // items that were once recorded as done → how often they had begun by then
 	faults       []float64                  // Unix times
+	aftermath    float64                    // for so many seconds after a fault Slurm may end more of the job
 }
 
 // read takes in what the items have told by now.
@@ -116,7 +117,7 @@ const unrecorded = 1.0
 func (y *tally) repeated(item int) int {
 	again := len(y.ends[item]) - 1
 	for _, end := range y.ends[item] {
-		if slices.ContainsFunc(y.faults, func(fault float64) bool { return fault > end-unrecorded && fault < end+2*unrecorded }) && again > 0 {
+		if slices.ContainsFunc(y.faults, func(fault float64) bool { return fault > end-unrecorded-y.aftermath && fault < end+2*unrecorded }) && again > 0 {
 			again--
 		}
 	}
