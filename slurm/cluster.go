@@ -17,8 +17,12 @@ type Cluster struct {
 	Scheduler  Scheduler   `json:"scheduler"`
 	Partitions []Partition `json:"partitions"`
 	Nodes      []Node      `json:"nodes"`
-	Queue      []Queued    `json:"queue"`   // planned starts of waiting jobs that Slurm told, any user's
-	Unknown    []string    `json:"unknown"` // what could not be asked, in words
+	Queue      []Queued    `json:"queue"` // planned starts of waiting jobs that Slurm told, any user's
+	// Reservations are those that hold nodes now or will, maintenance among them.
+	Reservations []Reservation `json:"reservations"`
+	Licenses     []License     `json:"licenses"` // null where they were not asked for
+	Switches     []Switch      `json:"switches"` // the network's tree; null where it was not asked for
+	Unknown      []string      `json:"unknown"`  // what could not be asked, in words
 }
 
 // Limits are those that bind this user, from the configuration and from associations and QOS.
@@ -42,9 +46,14 @@ type Association struct {
 
 // QOS is a quality of service with the limits for this user and their use now.
 type QOS struct {
-	Name     string `json:"name"`
-	Priority int    `json:"priority"`
-	Use      Use    `json:"use"`
+	Name     string   `json:"name"`
+	Priority int      `json:"priority"`
+	Flags    []string `json:"flags"`    // DenyOnLimit, PartitionTimeLimit …; empty where they could not be asked
+	Preempts []string `json:"preempts"` // QOS whose jobs make room for jobs of this one
+	// PreemptMode is what happens to a job of this QOS that makes room: REQUEUE, CANCEL, SUSPEND;
+	// OFF = the site's.
+	PreemptMode string `json:"preempt_mode"`
+	Use         Use    `json:"use"`
 }
 
 // Use is a set of limits (nil = no limit) and how much of each is taken.
@@ -57,8 +66,13 @@ type Use struct {
 	MaxTRES       map[string]int `json:"max_tres"`         // of all of the user's jobs together: cpu, mem (MiB), node, gres/gpu
 	TRES          map[string]int `json:"tres"`             // the use of it
 	MaxTRESPerJob map[string]int `json:"max_tres_per_job"` // of one job
-	GroupMaxTRES  map[string]int `json:"group_max_tres"`   // of everybody under this association or QOS
-	GroupTRES     map[string]int `json:"group_tres"`       // the use of it
+	MinTRESPerJob map[string]int `json:"min_tres_per_job"` // the least that one job asks for
+	// MaxTRESPerNode is of one job on one of its nodes.
+	MaxTRESPerNode map[string]int `json:"max_tres_per_node"`
+	// MaxTRESMinutesPerJob bounds what a job asks for times its time limit (MaxTRESMins).
+	MaxTRESMinutesPerJob map[string]int `json:"max_tres_minutes_per_job"`
+	GroupMaxTRES         map[string]int `json:"group_max_tres"` // of everybody under this association or QOS
+	GroupTRES            map[string]int `json:"group_tres"`     // the use of it
 	// What one account may have under a QOS, all of its users together (MaxTRESPA, MaxJobsPA, MaxSubmitJobsPA).
 	AccountMaxTRES   map[string]int `json:"account_max_tres"`
 	AccountTRES      map[string]int `json:"account_tres"`
@@ -90,6 +104,11 @@ type Scheduler struct {
 	TopologyPlugin   string            `json:"topology_plugin"`
 	ProctrackType    string            `json:"proctrack_type"`
 	TaskPlugin       string            `json:"task_plugin"`
+	PreemptType      string            `json:"preempt_type"` // "preempt/qos"; "" = no job is preempted
+	PreemptMode      string            `json:"preempt_mode"` // the site's: OFF, REQUEUE, CANCEL, SUSPEND,GANG
+	// EnforcePartLimits is ALL, ANY or NO: whether a job beyond its partition's limits is refused,
+	// or taken and never started.
+	EnforcePartLimits string `json:"enforce_part_limits"`
 }
 
 // Partition is a set of nodes with rules.
@@ -118,8 +137,24 @@ type Partition struct {
 	ExclusiveUser    bool     `json:"exclusive_user"`
 	PriorityTier     int      `json:"priority_tier"`
 	NeedsReservation bool     `json:"needs_reservation"` // it takes only jobs with --reservation
-	Usable           bool     `json:"usable"`            // by this user, now
-	WhyNot           string   `json:"why_not"`           // one sentence; "" when usable
+	Hidden           bool     `json:"hidden"`            // sinfo does not list it for everybody
+	RootOnly         bool     `json:"root_only"`
+	AllocNodes       []string `json:"alloc_nodes"`         // hosts that may submit to it; empty = all
+	MaxCPUsPerSocket *int     `json:"max_cpus_per_socket"` //
+	PreemptMode      string   `json:"preempt_mode"`        // OFF, REQUEUE, CANCEL, SUSPEND,GANG: what happens to a job that makes room
+	GraceTimeS       int      `json:"grace_time_s"`        // that such a job is given
+	Usable           bool     `json:"usable"`              // by this user, now
+	WhyNot           string   `json:"why_not"`             // one sentence; "" when usable
+	// Access lists with which accounts and QOS this user may use it; null where that is not known.
+	Access []Access `json:"access"`
+}
+
+// Access is an account that may be charged in a partition, with the QOS that a job may then name.
+type Access struct {
+	Account    string   `json:"account"`
+	Default    bool     `json:"default"`     // charged if a job names none
+	QOS        []string `json:"qos"`         // empty where they could not be asked
+	DefaultQOS string   `json:"default_qos"` // a job's if it names none
 }
 
 // Node is one machine.
@@ -148,6 +183,11 @@ type GRES struct {
 	Type  string `json:"type"` // "a100"; "" when untyped
 	Count int    `json:"count"`
 	Used  int    `json:"used"`
+	// Sockets are those that it is wired to; empty where Slurm does not say, and any will do.
+	Sockets []int `json:"sockets"`
+	// Part says that each is a part of a GPU: "mig" (a MIG instance, its profile in Type), "shard" or
+	// "mps"; "" for a whole one, and for what is no GPU.
+	Part string `json:"part"`
 }
 
 // Queued is a waiting job whose start Slurm has planned on named nodes.
