@@ -29,6 +29,10 @@ type Client interface {
 type InspectOptions struct {
 	CacheDir string // where slow-changing answers are kept for an hour; "" = no cache
 	Fresh    bool   // ask again whatever the cache holds
+	// What only some need. A plan is bound to ten calls, and six warm.
+	Whole    bool // everything: switches too, and licences with their use now
+	Licenses bool // which licences there are
+	Topology bool // which nodes share a switch; not beside Licenses
 }
 
 // Submission is one sbatch call.

@@ -48,12 +48,12 @@ type Association struct {
 type QOS struct {
 	Name     string   `json:"name"`
 	Priority int      `json:"priority"`
-	Flags    []string `json:"flags"`    // DenyOnLimit, PartitionTimeLimit …; empty where they could not be asked
-	Preempts []string `json:"preempts"` // QOS whose jobs make room for jobs of this one
-	// PreemptMode is what happens to a job of this QOS that makes room: REQUEUE, CANCEL, SUSPEND;
-	// OFF = the site's.
-	PreemptMode string `json:"preempt_mode"`
-	Use         Use    `json:"use"`
+	Flags    []string `json:"flags"` // DenyOnLimit, PartitionTimeLimit …; empty where they could not be asked
+	// PreemptedBy are the QOS for whose jobs a job of this one makes room, and PreemptMode is what
+	// happens to it then: REQUEUE, CANCEL, SUSPEND; "" = as the site says.
+	PreemptedBy []string `json:"preempted_by"`
+	PreemptMode string   `json:"preempt_mode"`
+	Use         Use      `json:"use"`
 }
 
 // Use is a set of limits (nil = no limit) and how much of each is taken.
@@ -159,16 +159,19 @@ type Access struct {
 
 // Node is one machine.
 type Node struct {
-	Name               string   `json:"name"`
-	State              string   `json:"state"` // base state: IDLE, MIXED, ALLOCATED, DOWN …
-	Flags              []string `json:"flags"` // DRAIN, MAINT, RESERVED, NOT_RESPONDING …
-	Partitions         []string `json:"partitions"`
-	Arch               string   `json:"arch"` // as uname -m: "x86_64"
-	Sockets            int      `json:"sockets"`
-	CoresPerSocket     int      `json:"cores_per_socket"`
-	ThreadsPerCore     int      `json:"threads_per_core"`
-	CPUs               int      `json:"cpus"` // what Slurm may hand out (CPUEfctv where it is known)
-	CPUsAllocated      int      `json:"cpus_allocated"`
+	Name           string   `json:"name"`
+	State          string   `json:"state"` // base state: IDLE, MIXED, ALLOCATED, DOWN …
+	Flags          []string `json:"flags"` // DRAIN, MAINT, RESERVED, NOT_RESPONDING …
+	Partitions     []string `json:"partitions"`
+	Arch           string   `json:"arch"` // as uname -m: "x86_64"
+	Sockets        int      `json:"sockets"`
+	CoresPerSocket int      `json:"cores_per_socket"`
+	ThreadsPerCore int      `json:"threads_per_core"`
+	CPUs           int      `json:"cpus"` // what Slurm may hand out (CPUEfctv where it is known)
+	CPUsAllocated  int      `json:"cpus_allocated"`
+	// CPUsReserved are those that a reservation keeps now from jobs that do not name it; null where no
+	// reservation has the node, or where its share is not known: then it counts as all.
+	CPUsReserved       *int     `json:"cpus_reserved"`
 	MemoryMiB          int      `json:"memory_mib"`
 	MemoryAllocatedMiB int      `json:"memory_allocated_mib"`
 	GRES               []GRES   `json:"gres"`
@@ -198,7 +201,10 @@ type Queued struct {
 
 // Available says whether the node takes new jobs: up, answering, not drained and not reserved.
 // A node that sleeps to save power is available: Slurm wakes it when a job is given to it.
-func (n Node) Available() bool {
+func (n Node) Available() bool { return n.Up() && !n.Reserved() }
+
+// Up says whether the node takes jobs, if perhaps only those of a reservation.
+func (n Node) Up() bool {
 	switch n.State {
 	case "IDLE", "MIXED", "ALLOCATED", "COMPLETING":
 	default:
@@ -206,12 +212,20 @@ func (n Node) Available() bool {
 	}
 	for _, f := range n.Flags {
 		switch f {
-		case "DRAIN", "NOT_RESPONDING", "MAINTENANCE", "MAINT", "RESERVED", "FAIL", "POWERING_DOWN", "POWER_DOWN",
-			"REBOOT_ISSUED", "INVALID_REG", "BLOCKED", "PLANNED_DOWN":
+		case "DRAIN", "NOT_RESPONDING", "FAIL", "POWERING_DOWN", "POWER_DOWN", "REBOOT_ISSUED", "INVALID_REG", "BLOCKED",
+			"PLANNED_DOWN":
 			return false
 		}
 	}
 	return true
+}
+
+// Reserved says whether a reservation, of maintenance perhaps, keeps the whole node now.
+func (n Node) Reserved() bool {
+	if n.CPUsReserved != nil {
+		return *n.CPUsReserved >= n.CPUs
+	}
+	return slices.ContainsFunc(n.Flags, func(f string) bool { return f == "RESERVED" || f == "MAINT" || f == "MAINTENANCE" })
 }
 
 // Asleep says whether the node has to be powered up before a job starts on it.
@@ -222,8 +236,14 @@ func (n Node) Asleep() bool {
 // Cores is the number of physical cores.
 func (n Node) Cores() int { return n.Sockets * n.CoresPerSocket }
 
-// FreeCPUs is how many CPUs are not allocated.
-func (n Node) FreeCPUs() int { return max(0, n.CPUs-n.CPUsAllocated) }
+// FreeCPUs is how many CPUs are neither allocated nor reserved.
+func (n Node) FreeCPUs() int {
+	free := n.CPUs - n.CPUsAllocated
+	if n.CPUsReserved != nil {
+		free -= *n.CPUsReserved
+	}
+	return max(0, free)
+}
 
 // FreeMemoryMiB is how much memory is not allocated.
 func (n Node) FreeMemoryMiB() int { return max(0, n.MemoryMiB-n.MemoryAllocatedMiB) }

@@ -44,7 +44,8 @@ func (f *fakes) replay(version string) *fakes {
 		}
 		return body + "*) echo \"unexpected: $0 $*\" >&2; exit 1 ;;\nesac"
 	}
-	f.add("scontrol", show("'show config'", "config.txt", "'-o -d show nodes'", "nodes.txt", "'-o show partitions'", "partitions.txt",
+	f.add("scontrol", show("'show config'", "config.txt", "'-a -o -d show nodes'", "nodes.txt", "'-a -o show partitions'", "partitions.txt",
+		"'-o show reservations'", "reservations.txt", "'-o show licenses'", "licenses.txt", "'-o show topology'", "topology.txt",
 		"'-o show assoc_mgr users='*' flags=assoc,qos'", "limits.txt", "'-o show job '*", "job.txt"))
 	f.add("squeue", show("*'-t PENDING'*", "planned.txt", "*'-t all'*", "squeue.txt"))
 	f.add("sacctmgr", show("*'show assoc'*", "grants.txt", "*'show qos'*", "qos.txt"))

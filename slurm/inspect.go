@@ -21,26 +21,31 @@ type answers struct {
 	rights     rights
 	grants     []grant
 	qos        map[string]qosLimits
-	unknown    []string
+
+	reservations []Reservation
+	licenses     []License
+	switches     []Switch
+	unknown      []string
 }
 
-// Inspect asks Slurm for its picture: four calls, and three more of which the answers are kept
-// for an hour. At most two run at a time. Without nodes, partitions or the configuration there
+// Inspect asks Slurm for its picture: five calls, and three more of which the answers are kept
+// for an hour, or four with licences or switches. At most two run at a time. Without nodes, partitions or the configuration there
 // is no picture; anything else that could not be asked stands in Cluster.Unknown.
 func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
 	who := c.whoami(ctx)
 	var a, b answers // each lane has its own, so that they share nothing
 	err := bothOf(ctx,
 		func(ctx context.Context) error { return c.askRules(ctx, opt, who, &a) },
-		func(ctx context.Context) error { return c.askState(ctx, &b) })
+		func(ctx context.Context) error { return c.askState(ctx, opt, &b) })
 	if err != nil {
 		return nil, err
 	}
 	a.nodes, a.partitions, a.queue = b.nodes, b.partitions, b.queue
+	a.reservations, a.licenses = b.reservations, b.licenses
 	a.unknown = append(a.unknown, b.unknown...)
-	if slices.ContainsFunc(a.partitions, func(p rawPartition) bool { return len(p.AllowGroups) > 0 }) {
+	if a.needGroups() {
 		who.groups, err = c.groups(ctx)
-		a.note(err, "your groups, which decide on some partitions")
+		a.note(err, "your groups, which decide on some partitions and reservations")
 	}
 	return a.picture(who, time.Now()), nil
 }
@@ -50,9 +55,13 @@ func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person,
 	if a.settings, err = c.showConfig(ctx, opt); err != nil {
 		return err
 	}
+	if (opt.Whole || opt.Topology && !opt.Licenses) && a.settings.scheduler.hasTopology() {
+		a.switches, err = c.showTopology(ctx, opt)
+		a.note(err, "which nodes share a switch")
+	}
 	if !a.settings.scheduler.Accounting {
-		a.unknown = append(a.unknown, "accounts, QOS and their limits: this Slurm keeps no accounting")
-		return nil
+		a.unknown = append(a.unknown, unaccounted)
+		return ctx.Err()
 	}
 	a.rights, err = c.showLimits(ctx, who.name)
 	a.note(err, "limits and their use")
@@ -63,8 +72,17 @@ func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person,
 	return ctx.Err()
 }
 
+// unaccounted is how Cluster.Unknown says that there is no accounting.
+const unaccounted = "accounts, QOS and their limits: this Slurm keeps no accounting"
+
+// needGroups says whether it takes the user's groups to know what the user may use.
+func (a *answers) needGroups() bool {
+	return slices.ContainsFunc(a.partitions, func(p rawPartition) bool { return len(p.AllowGroups) > 0 }) ||
+		slices.ContainsFunc(a.reservations, func(r Reservation) bool { return len(r.Groups) > 0 })
+}
+
 // askState asks for what changes from minute to minute.
-func (c *Commands) askState(ctx context.Context, a *answers) (err error) {
+func (c *Commands) askState(ctx context.Context, opt InspectOptions, a *answers) (err error) {
 	if a.nodes, err = c.showNodes(ctx); err != nil {
 		return err
 	}
@@ -73,6 +91,12 @@ func (c *Commands) askState(ctx context.Context, a *answers) (err error) {
 	}
 	a.queue, err = c.showPlanned(ctx)
 	a.note(err, "planned starts of waiting jobs")
+	a.reservations, err = c.showReservations(ctx)
+	a.note(err, "reservations and maintenance ahead")
+	if opt.Licenses || opt.Whole {
+		a.licenses, err = c.showLicenses(ctx, opt)
+		a.note(err, "licences")
+	}
 	return ctx.Err()
 }
 
@@ -108,9 +132,15 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 	cluster := &Cluster{
 		Name: s.cluster, Version: s.version, Client: "commands", User: who.name, Taken: now,
 		Limits: s.limits, Scheduler: s.scheduler, Nodes: a.nodes, Queue: a.queue,
+		Licenses: a.licenses, Switches: a.switches, Reservations: a.reservations,
+	}
+	if cluster.Reservations == nil {
+		cluster.Reservations = []Reservation{}
 	}
 	a.fillLimits(&cluster.Limits, who)
 	a.checkPrivate()
+	admit(cluster.Reservations, who, cluster.Limits.Associations)
+	reserve(a.nodes, cluster.Reservations)
 	states := map[string]int{}
 	for i, n := range a.nodes {
 		states[n.Name] = i
@@ -127,6 +157,9 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 		}
 		p.WhyNot = a.whyNot(p, its, cluster.Limits.Associations, who)
 		p.Usable = p.WhyNot == ""
+		if p.Access = []Access{}; p.Usable {
+			p.Access = a.access(p, cluster.Limits.Associations)
+		}
 		cluster.Partitions = append(cluster.Partitions, p.Partition)
 	}
 	cluster.Unknown = orEmpty(a.unknown)

@@ -21,8 +21,8 @@ func TestInspectOfEachVersion(t *testing.T) {
 		if c.Name != "lab" || len(c.Nodes) != 4 || len(c.Partitions) != 3 || len(c.Queue) == 0 || c.Client != "commands" || c.Taken.IsZero() {
 			t.Errorf("got %+v", c)
 		}
-		if f.called() != 7 {
-			t.Errorf("got %d calls, want 7: %q", f.called(), f.calls)
+		if f.called() != 8 {
+			t.Errorf("got %d calls, want 8: %q", f.called(), f.calls)
 		}
 	})
 }
@@ -38,15 +38,15 @@ func TestInspectAsksLessWithACache(t *testing.T) {
 		return f.called() - before
 	}
 	client := f.client()
-	if cold, warm := calls(client), calls(client); cold != 7 || warm != 4 {
-		t.Errorf("got %d calls cold and %d warm, want 7 and 4", cold, warm)
+	if cold, warm := calls(client), calls(client); cold != 8 || warm != 5 {
+		t.Errorf("got %d calls cold and %d warm, want 8 and 5", cold, warm)
 	}
-	if other := calls(f.client("SLURM_CONF=/opt/other.conf")); other != 7 {
-		t.Errorf("got %d calls for another cluster, want 7", other)
+	if other := calls(f.client("SLURM_CONF=/opt/other.conf")); other != 8 {
+		t.Errorf("got %d calls for another cluster, want 8", other)
 	}
 	opt.Fresh = true
-	if fresh := calls(client); fresh != 7 {
-		t.Errorf("got %d calls with Fresh, want 7", fresh)
+	if fresh := calls(client); fresh != 8 {
+		t.Errorf("got %d calls with Fresh, want 8", fresh)
 	}
 }
 
@@ -108,8 +108,8 @@ func TestBrokenOutputIsNamed(t *testing.T) {
 		name, nodes string
 		want        []string
 	}{
-		{"banner", "Welcome to Fir!\n" + node + "\n", []string{"scontrol -o -d show nodes", `line 1`, `"Welcome to Fir!"`}},
-		{"cut", node + "\nNodeName=n2 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=160", []string{"scontrol -o -d show nodes", `cut off after "`, `RealMemory=160"`}},
+		{"banner", "Welcome to Fir!\n" + node + "\n", []string{"scontrol -a -o -d show nodes", `line 1`, `"Welcome to Fir!"`}},
+		{"cut", node + "\nNodeName=n2 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=160", []string{"scontrol -a -o -d show nodes", `cut off after "`, `RealMemory=160"`}},
 		{"a field is missing", strings.Replace(node, "CPUTot=8 ", "", 1) + "\n", []string{`node "n1"`, "a part of it is missing"}},
 		{"garbled", strings.Replace(node, "CPUTot=8", "CPUTot=eight", 1) + "\n", []string{`node "n1"`, `CPUTot=eight`, `"eight"`}},
 		{"garbled GRES", strings.Replace(node, "State=IDLE", "State=IDLE Gres=gpu:a:b:c", 1) + "\n", []string{`node "n1"`, `"gpu:a:b:c"`}},
@@ -185,8 +185,8 @@ func TestInspectWithoutAccounting(t *testing.T) {
 	f.add("scontrol", `[ "$*" = 'show config' ] || exec `+f.dir+`/real "$@"
 `+f.dir+`/real show config | sed 's/accounting_storage.slurmdbd/(null)/; s/^AccountingStorageEnforce.*/AccountingStorageEnforce = none/'`)
 	c, err := f.client().Inspect(t.Context(), InspectOptions{})
-	if err != nil || f.called() != 4 {
-		t.Fatalf("got %v after %d calls, want 4: %q", err, f.called(), f.calls)
+	if err != nil || f.called() != 5 {
+		t.Fatalf("got %v after %d calls, want 5: %q", err, f.called(), f.calls)
 	}
 	if len(c.Unknown) != 1 || !strings.Contains(c.Unknown[0], "no accounting") || c.Scheduler.Accounting || c.Scheduler.EnforceLimits {
 		t.Errorf("got %q, %+v", c.Unknown, c.Scheduler)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// largeNodes is what scontrol -o -d show nodes prints of so many nodes, half of them with GPUs.
+// largeNodes is what scontrol -a -o -d show nodes prints of so many nodes, half of them with GPUs.
 func largeNodes(n int) []byte {
 	states := []string{"IDLE", "MIXED", "ALLOCATED", "IDLE+PLANNED", "MIXED+DRAIN", "DOWN*", "UNKNOWN+NOT_RESPONDING"}
 	var b bytes.Buffer

@@ -1,7 +1,6 @@
 package slurm
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,7 +25,9 @@ func (a *answers) fillLimits(l *Limits, who person) {
 	account := defaultAssociation(l.Associations).Account
 	for _, q := range a.knownQOS() {
 		if wanted == nil || wanted[q.name] {
-			l.QOS = append(l.QOS, QOS{Name: q.name, Priority: q.priority, Use: a.qosUse(q, who, account)})
+			rules := a.qos[q.name]
+			l.QOS = append(l.QOS, QOS{Name: q.name, Priority: q.priority, Flags: orEmpty(rules.flags),
+				PreemptedBy: a.preemptorsOf(q.name), PreemptMode: rules.preemptMode, Use: a.qosUse(q, who, account)})
 		}
 	}
 	l.MaxSubmitJobs = maxSubmit(*l)
@@ -40,6 +41,17 @@ func (a *answers) knownQOS() []qosRecord {
 	var all []qosRecord
 	for _, name := range slices.Sorted(maps.Keys(a.qos)) {
 		all = append(all, qosRecord{name: name, priority: a.qos[name].priority})
+	}
+	return all
+}
+
+// preemptorsOf are the QOS whose jobs may take the place of jobs of this one.
+func (a *answers) preemptorsOf(name string) []string {
+	all := []string{}
+	for _, other := range slices.Sorted(maps.Keys(a.qos)) {
+		if contains(a.qos[other].preempts, name) {
+			all = append(all, other)
+		}
 	}
 	return all
 }
@@ -178,19 +190,19 @@ func defaultAssociation(all []Association) Association {
 	return Association{}
 }
 
-// maxSubmit is the lowest limit on submitted jobs for a job that names no account and no QOS.
+// maxSubmit is the lowest limit on submitted jobs for a job that names no account and no QOS. What
+// the QOS limits, it limits in place of the association.
 func maxSubmit(l Limits) *int {
 	a := defaultAssociation(l.Associations)
-	limits := []*int{a.Use.MaxSubmitJobs, a.Use.GroupMaxSubmit}
-	name := cmp.Or(a.DefaultQOS, "normal")
-	if a.DefaultQOS == "" && len(a.QOS) == 1 {
-		name = a.QOS[0]
-	}
+	own := a.Use
+	var limits []*int
 	for _, q := range l.QOS {
-		if q.Name == name {
+		if q.Name == a.StandardQOS() {
 			limits = append(limits, q.Use.MaxSubmitJobs, q.Use.GroupMaxSubmit, q.Use.AccountMaxSubmit)
+			own = own.Under(q.Use)
 		}
 	}
+	limits = append(limits, own.MaxSubmitJobs, own.GroupMaxSubmit)
 	var lowest *int
 	for _, n := range limits {
 		if n != nil && (lowest == nil || *n < *lowest) {

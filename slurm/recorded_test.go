@@ -50,7 +50,8 @@ func TestConfigOfEachVersion(t *testing.T) {
 		}
 		got.Parameters, got.TaskPlugin = nil, ""
 		want := Scheduler{SelectType: "select/cons_tres", SelectParameters: []string{"CR_CORE_MEMORY"}, KillWaitS: 5, MinJobAgeS: 600,
-			EnforceLimits: true, Accounting: true, TopologyPlugin: "topology/tree", ProctrackType: "proctrack/linuxproc"}
+			EnforceLimits: true, Accounting: true, TopologyPlugin: "topology/tree", ProctrackType: "proctrack/linuxproc",
+			PreemptMode: "OFF", EnforcePartLimits: "NO"}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
@@ -75,7 +76,7 @@ func TestNodesOfEachVersion(t *testing.T) {
 		used := map[string]int{"20.11": 3, "22.05": 2, "24.11": 2, "26.05": 2}[version]
 		want := Node{Name: "c4", State: "MIXED", Flags: c4.Flags, Partitions: []string{"long", "gpu"}, Arch: "x86_64",
 			Sockets: 2, CoresPerSocket: 16, ThreadsPerCore: 1, CPUs: 32, CPUsAllocated: c4.CPUsAllocated, MemoryMiB: 128000,
-			MemoryAllocatedMiB: 1000 * c4.CPUsAllocated, GRES: []GRES{{Name: "gpu", Type: "a100", Count: 4, Used: used}},
+			MemoryAllocatedMiB: 1000 * c4.CPUsAllocated, GRES: []GRES{{Name: "gpu", Type: "a100", Count: 4, Used: used, Sockets: []int{}}},
 			Features: []string{"amd", "gpu"}, Weight: 1}
 		if !reflect.DeepEqual(c4, want) {
 			t.Errorf("got  %+v\nwant %+v", c4, want)
@@ -96,7 +97,7 @@ func TestPartitionsOfEachVersion(t *testing.T) {
 		limit, standard, memory := 1800, 300, 1000
 		want := Partition{Name: "short", Default: true, State: "UP", TimeLimitS: &limit, DefaultTimeS: &standard, Nodes: 2,
 			NodeList: []string{"c1", "c2"}, DefMemPerCPUMiB: &memory, OverSubscribe: "NO", PriorityTier: 1,
-			AllowAccounts: []string{}, DenyAccounts: []string{}, AllowQOS: []string{}, DenyQOS: []string{}, AllowGroups: []string{}}
+			AllowAccounts: []string{}, DenyAccounts: []string{}, AllowQOS: []string{}, DenyQOS: []string{}, AllowGroups: []string{}, AllocNodes: []string{}, PreemptMode: "OFF"}
 		if got := partitions[0].Partition; !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}

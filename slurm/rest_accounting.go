@@ -70,8 +70,14 @@ type restAssociation struct {
 				Minutes []restTRES `json:"minutes"`
 			} `json:"group"`
 			Per struct {
-				Job []restTRES `json:"job"`
+				Job  []restTRES `json:"job"`
+				Node []restTRES `json:"node"`
 			} `json:"per"`
+			Minutes struct {
+				Per struct {
+					Job []restTRES `json:"job"`
+				} `json:"per"`
+			} `json:"minutes"`
 		} `json:"tres"`
 	} `json:"max"`
 }
@@ -96,6 +102,7 @@ func (a restAssociation) record() association {
 		MaxJobs: jobs.Active.limit(), MaxSubmitJobs: jobs.Total.limit(), MaxWallS: jobs.Per.WallTime.times(60),
 		GroupMaxJobs: jobs.Per.Count.limit(), GroupMaxSubmit: jobs.Per.Submit.limit(),
 		MaxTRESPerJob: restLimits(tres.Per.Job), GroupMaxTRES: restLimits(tres.Total),
+		MaxTRESPerNode: restLimits(tres.Per.Node), MaxTRESMinutesPerJob: restLimits(tres.Minutes.Per.Job),
 		GroupMaxTRESMinutes: restLimits(tres.Group.Minutes),
 	}
 	r.use.GroupTRES, r.use.GroupTRESMinutes = unused(r.use.GroupMaxTRES), unused(r.use.GroupMaxTRESMinutes)
@@ -107,7 +114,19 @@ type restQOS struct {
 	Name     restText   `json:"name"`
 	ID       restNumber `json:"id"`
 	Priority restNumber `json:"priority"`
-	Limits   struct {
+	Flags    restWords  `json:"flags"`
+	Preempt  struct {
+		List restWords `json:"list"`
+		Mode restWords `json:"mode"`
+	} `json:"preempt"`
+	Limits struct {
+		Min struct {
+			TRES struct {
+				Per struct {
+					Job []restTRES `json:"job"`
+				} `json:"per"`
+			} `json:"tres"`
+		} `json:"min"`
 		Max struct {
 			Active struct {
 				Count restNumber `json:"count"`
@@ -124,12 +143,14 @@ type restQOS struct {
 				Minutes struct {
 					Per struct {
 						QOS []restTRES `json:"qos"`
+						Job []restTRES `json:"job"`
 					} `json:"per"`
 				} `json:"minutes"`
 				Per struct {
 					Account []restTRES `json:"account"`
 					User    []restTRES `json:"user"`
 					Job     []restTRES `json:"job"`
+					Node    []restTRES `json:"node"`
 				} `json:"per"`
 			} `json:"tres"`
 			Wall struct {
@@ -164,6 +185,8 @@ func (q restQOS) record(v restVersion) (qosRecord, qosLimits) {
 		MaxWallS: most.Wall.Per.Job.times(60), MaxTRESPerJob: restLimits(most.TRES.Per.Job),
 		GroupMaxJobs: most.Active.Count.limit(), GroupMaxSubmit: most.Jobs.Count.limit(),
 		GroupMaxTRES: restLimits(most.TRES.Total), GroupMaxTRESMinutes: restLimits(most.TRES.Minutes.Per.QOS),
+		MaxTRESPerNode: restLimits(most.TRES.Per.Node), MaxTRESMinutesPerJob: restLimits(most.TRES.Minutes.Per.Job),
+		MinTRESPerJob: restLimits(q.Limits.Min.TRES.Per.Job),
 	}
 	record.use.GroupTRES, record.use.GroupTRESMinutes = unused(record.use.GroupMaxTRES), unused(record.use.GroupMaxTRESMinutes)
 	active, submitted := most.Jobs.Active.Per, most.Jobs.Per
@@ -171,10 +194,27 @@ func (q restQOS) record(v restVersion) (qosRecord, qosLimits) {
 		active, submitted = most.Jobs.Per, restShare{}
 	}
 	return record, qosLimits{
-		priority: record.priority,
+		priority: record.priority, flags: restFlags(q.Flags), preempts: q.Preempt.List.list(), preemptMode: ownMode(strings.Join(q.Preempt.Mode, ",")),
 		user:     share{maxJobs: active.User.limit(), maxSubmit: submitted.User.limit(), maxTRES: restLimits(most.TRES.Per.User)},
 		accounts: share{maxJobs: active.Account.limit(), maxSubmit: submitted.Account.limit(), maxTRES: restLimits(most.TRES.Per.Account)},
 	}
+}
+
+// restFlags are a QOS's flags in the words of sacctmgr.
+func restFlags(words restWords) []string {
+	same := map[string]string{"DENY_LIMIT": "DenyOnLimit", "ENFORCE_USAGE_THRESHOLD": "EnforceUsageThreshold", "NO_RESERVE": "NoReserve",
+		"NO_DECAY": "NoDecay", "OVERRIDE_PARTITION_QOS": "OverPartQOS", "PARTITION_TIME_LIMIT": "PartitionTimeLimit",
+		"PARTITION_MAXIMUM_NODE": "PartitionMaxNodes", "PARTITION_MINIMUM_NODE": "PartitionMinNodes", "PARTITION_QOS": "OverPartQOS",
+		"REQUIRED_RESERVATION": "RequiresReservation", "USAGE_FACTOR_SAFE": "UsageFactorSafe", "RELATIVE": "Relative"}
+	flags := []string{}
+	for _, w := range words.list() {
+		if name := same[w]; name != "" {
+			w = name
+		}
+		flags = append(flags, w)
+	}
+	slices.Sort(flags)
+	return flags
 }
 
 // fillAccounting puts what accounting said where the picture looks for it.

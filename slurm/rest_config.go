@@ -24,6 +24,9 @@ type restConfig struct {
 	DefMemPerNode         restNumber
 	TopologyPlugin        restText
 	ProctrackType         restText
+	PreemptType           restText
+	PreemptMode           restWords
+	EnforcePartLimits     restWords
 }
 
 // readRESTConfig reads the answer of /conf.
@@ -43,6 +46,7 @@ func (c restConfig) settings() settings {
 		"AccountingStorageEnforce": text(c.AccountingStorageEnforce),
 		"AccountingStorageType":    string(c.AccountingStorageType), "TopologyPlugin": string(c.TopologyPlugin),
 		"ProctrackType": string(c.ProctrackType), "TaskPlugin": text(c.TaskPlugin),
+		"PreemptType": string(c.PreemptType), "PreemptMode": text(c.PreemptMode), "EnforcePartLimits": text(c.EnforcePartLimits),
 	}})
 	s.limits.MaxArraySize, s.limits.MaxJobCount = c.MaxArraySize.limit(), c.MaxJobCount.limit()
 	for to, from := range map[*int]restNumber{

@@ -29,9 +29,10 @@ func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error
 		return nil, err
 	}
 	a.unknown = append(a.unknown, "planned starts of waiting jobs: slurmrestd would have to be asked for all jobs")
-	if slices.ContainsFunc(a.partitions, func(p rawPartition) bool { return len(p.AllowGroups) > 0 }) {
+	r.askAhead(ctx, server.version, opt, &a)
+	if a.needGroups() {
 		who.groups, err = r.local.groups(ctx)
-		a.note(err, "your groups, which decide on some partitions")
+		a.note(err, "your groups, which decide on some partitions and reservations")
 	}
 	cluster := a.picture(who, time.Now())
 	cluster.Client = "rest"
@@ -42,11 +43,11 @@ func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error
 // partitions say.
 func (r *REST) askState(ctx context.Context, v restVersion, a *answers) error {
 	var nodes restNodeParser
-	if _, err := r.get(ctx, restCall{path: r.slurm(v, "nodes"), key: "nodes", each: nodes.each(v)}); err != nil {
+	if _, err := r.get(ctx, restCall{path: r.slurm(v, "nodes") + v.showAll(), key: "nodes", each: nodes.each(v)}); err != nil {
 		return err
 	}
 	a.nodes = nodes.nodes
-	k := restCall{path: r.slurm(v, "partitions"), key: "partitions", each: eachPartition(v, &a.partitions)}
+	k := restCall{path: r.slurm(v, "partitions") + v.showAll(), key: "partitions", each: eachPartition(v, &a.partitions)}
 	if _, err := r.get(ctx, k); err != nil {
 		return err
 	}
@@ -58,6 +59,7 @@ func (r *REST) askState(ctx context.Context, v restVersion, a *answers) error {
 		{v.tellsUse(), "how much of a node that is in use is free, and which nodes are drained: nodes in use are taken as full, those with a reason as drained"},
 		{v.tellsReserved(), "CPUs and memory that nodes keep for the system"},
 		{v.tellsFlags(), "which partition is the default, and which are for reservations or root only: name yours with slurm.partition"},
+		{v.tellsPreemption(), "in which partitions a job may have to make room for others (PreemptMode)"},
 		{v.tellsDefaultTime(), "the partitions' default time limits"},
 		{v.tellsSharing(), "which partitions hand out whole nodes only (OverSubscribe)"},
 	} {
@@ -66,6 +68,30 @@ func (r *REST) askState(ctx context.Context, v restVersion, a *answers) error {
 		}
 	}
 	return nil
+}
+
+// askAhead asks for reservations and, where they matter, licences.
+func (r *REST) askAhead(ctx context.Context, v restVersion, opt InspectOptions, a *answers) {
+	ask := func(path string, told bool, each func(*json.Decoder) error) error {
+		if !told {
+			return fmt.Errorf("version %s of slurmrestd's API does not tell", v)
+		}
+		_, err := r.get(ctx, restCall{path: r.slurm(v, path), key: path, each: each})
+		return err
+	}
+	a.note(ask("reservations", v.tellsReservations(), eachReservation(time.Now(), &a.reservations)), "reservations and maintenance ahead")
+	if opt.Licenses || opt.Whole {
+		a.licenses = []License{}
+
+		err := ask("licenses", v.tellsLicenses(), eachLicense(&a.licenses))
+		if slices.SortFunc(a.licenses, License.byName); err != nil {
+			a.licenses = nil
+		}
+		a.note(err, "licences")
+	}
+	if (opt.Topology || opt.Whole) && (!v.tellsConfig() || a.settings.scheduler.hasTopology()) {
+		a.unknown = append(a.unknown, "which nodes share a switch: slurmrestd does not tell")
+	}
 }
 
 func (r *REST) slurm(v restVersion, path string) string { return "/slurm/" + v.String() + "/" + path }
@@ -106,11 +132,16 @@ func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answer
 		a.unknown = append(a.unknown, unconfigured)
 	}
 	a.settings.version = s.release
+	for i := range a.partitions {
+		if p := &a.partitions[i]; p.PreemptMode == "CLUSTER_GLOBAL" {
+			p.PreemptMode = a.settings.scheduler.PreemptMode
+		}
+	}
 	if a.settings.cluster = cmp.Or(a.settings.cluster, s.cluster); a.settings.cluster == "" {
 		a.settings.cluster = r.clusterName(ctx, s.version)
 	}
 	if !a.settings.scheduler.Accounting {
-		a.unknown = append(a.unknown, "accounts, QOS and their limits: this Slurm keeps no accounting")
+		a.unknown = append(a.unknown, unaccounted)
 		return ctx.Err()
 	}
 	associations, qos, err := r.accounting(ctx, s.version, who.name)

@@ -1,7 +1,6 @@
 package slurm
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,6 +60,7 @@ type restPartition struct {
 	} `json:"defaults"`
 	Maximums struct {
 		CPUs          restNumber `json:"cpus_per_node"`
+		PerSocket     restNumber `json:"cpus_per_socket"`
 		MemoryPerCPU  restNumber `json:"partition_memory_per_cpu"`
 		MemoryPerNode restNumber `json:"partition_memory_per_node"`
 		Nodes         restNumber `json:"nodes"`
@@ -76,7 +76,9 @@ type restPartition struct {
 	Priority struct {
 		Tier restNumber `json:"tier"`
 	} `json:"priority"`
-	Flags     restWords `json:"flags"` // from v0.0.45
+	Grace     restNumber `json:"grace_time"`
+	Preempt   restWords  `json:"preempt_mode"` // from v0.0.45
+	Flags     restWords  `json:"flags"`        // from v0.0.45
 	Partition struct {
 		State         restWords `json:"state"`
 		OverSubscribe restText  `json:"oversubscribe"` // from v0.0.45
@@ -85,22 +87,23 @@ type restPartition struct {
 }
 
 func (raw restPartition) partition(v restVersion) (rawPartition, error) {
-	p := rawPartition{allocNodes: string(raw.Nodes.Allowed)}
+	var p rawPartition
 	p.Name, p.QOS = raw.Name, string(raw.QOS.Assigned)
 	p.AllowAccounts, p.DenyAccounts = raw.Accounts.Allowed.list(), raw.Accounts.Deny.list()
 	p.AllowQOS, p.DenyQOS, p.AllowGroups = raw.QOS.Allowed.list(), raw.QOS.Deny.list(), raw.Groups.Allowed.list()
 	p.TimeLimitS, p.DefaultTimeS = raw.Maximums.Time.times(60), raw.Defaults.Time.times(60)
-	p.MaxNodes, p.MaxCPUsPerNode = raw.Maximums.Nodes.limit(), raw.Maximums.CPUs.limit()
+	p.MaxNodes, p.MaxCPUsPerNode, p.MaxCPUsPerSocket = raw.Maximums.Nodes.limit(), raw.Maximums.CPUs.limit(), raw.Maximums.PerSocket.limit()
 	p.DefMemPerCPUMiB, p.DefMemPerNodeMiB = raw.Defaults.MemoryPerCPU.positive(), raw.Defaults.MemoryPerNode.positive()
 	p.MaxMemPerCPUMiB, p.MaxMemPerNodeMiB = raw.Maximums.MemoryPerCPU.positive(), raw.Maximums.MemoryPerNode.positive()
 	p.OverSubscribe = raw.sharing(v)
 	p.flags(raw.Flags)
+	p.PreemptMode = strings.ToUpper(strings.Join(raw.Preempt, ","))
 	p.ExclusiveUser = p.ExclusiveUser || strings.EqualFold(string(raw.Partition.Exclusive), "USER")
 	if len(raw.Partition.State) != 1 {
 		return p, errors.New("a part of it is missing")
 	}
 	p.State = strings.ToUpper(raw.Partition.State[0])
-	return p, p.finish(restPartCounts{raw.Nodes.Configured, raw.Nodes.Total, raw.Minimums.Nodes, raw.Priority.Tier})
+	return p, p.finish(restPartCounts{raw.Nodes.Configured, raw.Nodes.Allowed, raw.Nodes.Total, raw.Minimums.Nodes, raw.Priority.Tier, raw.Grace})
 }
 
 // sharing is OverSubscribe: the greatest number of jobs on a resource, 0 for one with whole nodes.
@@ -130,27 +133,33 @@ func (p *rawPartition) flags(words restWords) {
 	p.Default = words.has("default")
 	p.ExclusiveUser = words.has("exclusive_user")
 	p.NeedsReservation = words.has("req_resv") || words.has("required_reservation") || words.has("reservation_required")
-	p.rootOnly = words.has("root_only")
+	p.RootOnly = words.has("root_only")
+	p.Hidden = words.has("hidden")
 	p.noRoot = words.has("no_root") || words.has("no_root_jobs")
 }
 
 type restPartCounts struct {
-	nodes           restText
+	nodes, submit   restText // submit: the hosts to submit from
 	total, min, tie restNumber
+	grace           restNumber // seconds
 }
 
 func (p *rawPartition) finish(c restPartCounts) error {
 	if p.Name == "" || !c.total.set {
 		return errors.New("a part of it is missing")
 	}
-	var errs [4]error
+	var errs [6]error
 	if c.nodes != "" {
 		p.NodeList, errs[0] = ExpandHosts(string(c.nodes))
 	}
 	p.Nodes, errs[1] = c.total.count()
 	p.MinNodes, errs[2] = c.min.count()
 	p.PriorityTier, errs[3] = c.tie.count()
-	p.allocNodes = cmp.Or(p.allocNodes, "ALL")
+	p.GraceTimeS, errs[5] = c.grace.count()
+	p.AllocNodes = []string{}
+	if c.submit != "" && c.submit != "ALL" {
+		p.AllocNodes, errs[4] = ExpandHosts(string(c.submit))
+	}
 	return errors.Join(errs[:]...)
 }
 
@@ -174,6 +183,7 @@ type oldPartition struct {
 	MaxTime       restNumber `json:"max_time_limit"` // minutes
 	DefaultTime   restNumber `json:"default_time_limit"`
 	Tier          restNumber `json:"priority_tier"`
+	Grace         restNumber `json:"preemption_grace_time"`
 	State         restText   `json:"state"`        // from v0.0.37
 	StateUp       restNumber `json:"nodes_online"` // before it: not what its name says, but the state
 
@@ -184,7 +194,7 @@ type oldPartition struct {
 }
 
 func (raw oldPartition) partition(v restVersion) (rawPartition, error) {
-	p := rawPartition{allocNodes: string(raw.AllocNodes)}
+	var p rawPartition
 	p.Name, p.QOS = raw.Name, string(raw.QOS)
 	p.AllowAccounts, p.DenyAccounts = raw.AllowAccounts.list(), raw.DenyAccounts.list()
 	p.AllowQOS, p.DenyQOS, p.AllowGroups = raw.AllowQOS.list(), raw.DenyQOS.list(), raw.AllowGroups.list()
@@ -210,7 +220,7 @@ func (raw oldPartition) partition(v restVersion) (rawPartition, error) {
 	if raw.MinNodes37.set {
 		least = raw.MinNodes37
 	}
-	return p, p.finish(restPartCounts{raw.Nodes, raw.TotalNodes, least, raw.Tier})
+	return p, p.finish(restPartCounts{raw.Nodes, raw.AllocNodes, raw.TotalNodes, least, raw.Tier, raw.Grace})
 }
 
 // upWord reads PARTITION_UP and its likes (slurm.h).

@@ -118,6 +118,11 @@ func TestRESTPartitionsAreThoseOfTheCommands(t *testing.T) {
 			if !r.version.tellsSharing() {
 				w.OverSubscribe = ""
 			}
+			if r.version.tellsPreemption() {
+				g.PreemptMode = "OFF" // the site's, which the configuration tells
+			} else {
+				w.PreemptMode = ""
+			}
 			if !reflect.DeepEqual(g, w) {
 				t.Errorf("got  %s\nwant %s", asJSON(g), asJSON(w))
 			}
@@ -127,7 +132,7 @@ func TestRESTPartitionsAreThoseOfTheCommands(t *testing.T) {
 
 func asJSON(v rawPartition) string {
 	text, _ := json.Marshal(v.Partition)
-	return fmt.Sprintf("%s %v %s %v %v", text, v.NodeList, v.allocNodes, v.rootOnly, v.noRoot)
+	return fmt.Sprintf("%s %v %s %v %v", text, v.NodeList, v.AllocNodes, v.RootOnly, v.noRoot)
 }
 
 func TestRESTPartitionsOfNodes(t *testing.T) {

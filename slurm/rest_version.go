@@ -42,6 +42,23 @@ func (v restVersion) tellsSharing() bool { return v >= 40 }
 // tellsReserved: the CPUs and the memory that nodes keep for the system.
 func (v restVersion) tellsReserved() bool { return v >= 40 }
 
+// showAll is the query for what is hidden too. Before v0.0.40 all is shown.
+func (v restVersion) showAll() string {
+	if v.parsed() {
+		return "?flags=ALL"
+	}
+	return ""
+}
+
+// tellsPreemption: what happens to a partition's jobs that make room for others.
+func (v restVersion) tellsPreemption() bool { return v >= 45 }
+
+// tellsReservations: reservations, and maintenance ahead.
+func (v restVersion) tellsReservations() bool { return v >= 37 }
+
+// tellsLicenses: which licences there are, and are taken.
+func (v restVersion) tellsLicenses() bool { return v >= 38 }
+
 // tellsCounts: the numbers of jobs that associations and QOS allow.
 func (v restVersion) tellsCounts() bool { return v >= 37 }
 

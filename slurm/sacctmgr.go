@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -40,15 +41,18 @@ func parseGrants(r io.Reader) ([]grant, error) {
 	return grants, err
 }
 
-// qosLimits are the limits of a QOS on one user and on one account.
+// qosLimits are the limits of a QOS on one user and on one account, and its rules.
 type qosLimits struct {
 	priority       int
 	user, accounts share
+	flags          []string
+	preempts       []string // QOS whose jobs make room for its jobs
+	preemptMode    string   // of its own jobs; "" = the site's
 }
 
 func (c *Commands) showQOS(ctx context.Context, opt InspectOptions) (qos map[string]qosLimits, err error) {
 	argv := []string{"sacctmgr", "-n", "-P", "show", "qos",
-		"format=Name,Priority,MaxTRESPU,MaxJobsPU,MaxSubmitPU,MaxTRESPA,MaxJobsPA,MaxSubmitPA"}
+		"format=Name,Priority,MaxTRESPU,MaxJobsPU,MaxSubmitPU,MaxTRESPA,MaxJobsPA,MaxSubmitPA,Flags,Preempt,PreemptMode"}
 	err = c.cached(ctx, opt, argv, func(text []byte) error {
 		qos, err = parseQOSLimits(bytes.NewReader(text))
 		return err
@@ -60,14 +64,15 @@ func parseQOSLimits(r io.Reader) (map[string]qosLimits, error) {
 	all := map[string]qosLimits{}
 	err := readLines(r, func(line []byte) error {
 		f := strings.Split(string(line), "|")
-		if len(f) != 8 || f[0] == "" {
-			return fmt.Errorf("want 8 fields, got %q", head(line))
+		if len(f) != 11 || f[0] == "" {
+			return fmt.Errorf("want 11 fields, got %q", head(line))
 		}
 		priority, err := parseCountLimit(f[1])
 		if err != nil {
 			return err
 		}
-		var q qosLimits
+		q := qosLimits{flags: splitList(f[8]), preempts: splitList(f[9]), preemptMode: ownMode(f[10])}
+		slices.Sort(q.flags)
 		if priority != nil {
 			q.priority = *priority
 		}
@@ -78,6 +83,14 @@ func parseQOSLimits(r io.Reader) (map[string]qosLimits, error) {
 		return err
 	})
 	return all, err
+}
+
+// ownMode is a QOS's PreemptMode; "" where it is that of the cluster.
+func ownMode(mode string) string {
+	if mode = strings.ToUpper(mode); mode == "CLUSTER" || mode == "DISABLED" || mode == "OFF" || isNothing(mode) {
+		return ""
+	}
+	return mode
 }
 
 // parseShareLimits reads MaxTRES, MaxJobs, MaxSubmit.

@@ -125,6 +125,12 @@ func (u *Use) field(key, value string) (err error) {
 		u.GroupMaxTRESMinutes, u.GroupTRESMinutes, err = parseTRESUse(value)
 	case "MaxTRESPJ":
 		u.MaxTRESPerJob, _, err = parseTRESUse(value)
+	case "MinTRESPJ":
+		u.MinTRESPerJob, _, err = parseTRESUse(value)
+	case "MaxTRESPN":
+		u.MaxTRESPerNode, _, err = parseTRESUse(value)
+	case "MaxTRESMinsPJ":
+		u.MaxTRESMinutesPerJob, _, err = parseTRESUse(value)
 	case "MaxWallPJ": // minutes
 		var minutes *int
 		if minutes, err = parseCountLimit(value); minutes != nil {

@@ -73,9 +73,16 @@ func readSettings(v config) (settings, error) {
 			TopologyPlugin:   v.text("TopologyPlugin"),
 			ProctrackType:    v.text("ProctrackType"),
 			TaskPlugin:       v.text("TaskPlugin"),
+			PreemptType:      v.text("PreemptType"),
+			PreemptMode:      v.text("PreemptMode"),
+
+			EnforcePartLimits: v.text("EnforcePartLimits"),
 		},
 	}
 	s.enforced = has("associations", "limits", "qos", "safe", "wckeys", "all")
+	if s.scheduler.PreemptType == "preempt/none" {
+		s.scheduler.PreemptType = ""
+	}
 	return s, v.err
 }
 

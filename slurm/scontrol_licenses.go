@@ -1,13 +1,79 @@
 package slurm
 
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
 // License is a licence that Slurm counts, with what is taken of it.
 type License struct {
 	Name     string `json:"name"` // as a job asks for it; of a remote one "name@server"
 	Total    int    `json:"total"`
-	Used     int    `json:"used"`
-	Reserved int    `json:"reserved"` // kept for reservations
+	Used     *int   `json:"used"`     // now; null where it was not asked for now
+	Reserved *int   `json:"reserved"` // kept for reservations
 	Remote   bool   `json:"remote"`   // counted by accounting, for several clusters
 }
 
-// Free is how many a job can have now.
-func (l License) Free() int { return max(0, l.Total-l.Used-l.Reserved) }
+func (l License) byName(other License) int { return strings.Compare(l.Name, other.Name) }
+
+// showLicenses asks which licences there are. That changes slowly; the use of them does not, and is
+// left out where an answer of the last hour serves.
+func (c *Commands) showLicenses(ctx context.Context, opt InspectOptions) (all []License, err error) {
+	argv := []string{"scontrol", "-o", "show", "licenses"}
+	parse := func(text []byte) error {
+		all, err = parseLicenses(bytes.NewReader(text))
+		return err
+	}
+	if opt.Whole {
+		err = c.parsed(ctx, argv, parse)
+		return all, err
+	}
+	err = c.cached(ctx, opt, argv, parse)
+	for i := range all {
+		all[i].Used, all[i].Reserved = nil, nil
+	}
+	return all, err
+}
+
+// parseLicenses reads the lines of scontrol -o show licenses.
+func parseLicenses(r io.Reader) ([]License, error) {
+	all := []License{}
+	err := readLines(r, func(line []byte) error {
+		if bytes.HasPrefix(line, []byte("No licenses configured in Slurm")) {
+			return nil
+		}
+		if !bytes.HasPrefix(line, []byte("LicenseName=")) {
+			return fmt.Errorf("want LicenseName=, got %q", head(line))
+		}
+		var l License
+		total := false
+		err := eachField(line, func(key, value []byte) (err error) {
+			switch string(key) {
+			case "LicenseName":
+				l.Name = string(value)
+			case "Total":
+				total = true
+				l.Total, err = parseCount(string(value))
+			case "Used":
+				l.Used, err = parseCountLimit(string(value))
+			case "Reserved":
+				l.Reserved, err = parseCountLimit(string(value))
+			case "Remote":
+				l.Remote = strings.EqualFold(string(value), "yes")
+			}
+			return err
+		})
+		if err == nil && (l.Name == "" || !total) {
+			err = fmt.Errorf("a part of it is missing")
+		}
+		if err != nil {
+			return fmt.Errorf("licence %q: %w", l.Name, err)
+		}
+		all = append(all, l)
+		return nil
+	})
+	return all, err
+}

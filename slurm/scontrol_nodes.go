@@ -11,7 +11,7 @@ import (
 
 // showNodes asks for all nodes at once: 86 ms where there are ten thousand. -d adds GresUsed.
 func (c *Commands) showNodes(ctx context.Context) (nodes []Node, err error) {
-	err = c.parsed(ctx, []string{"scontrol", "-o", "-d", "show", "nodes"}, func(text []byte) error {
+	err = c.parsed(ctx, []string{"scontrol", "-a", "-o", "-d", "show", "nodes"}, func(text []byte) error {
 		nodes, err = parseNodes(bytes.NewReader(text))
 		return err
 	})
@@ -199,6 +199,9 @@ func (p *nodeParser) state(value []byte) (base string, flags []string) {
 		}
 		if same := sameFlag[word]; same != "" {
 			word = same
+		}
+		if i == 0 && (word == "RESERVED" || word == "MAINT") { // 20.11 says it in place of IDLE
+			words[0], i = "IDLE", 1
 		}
 		if i == 0 {
 			words[0] = word

@@ -10,9 +10,10 @@ import (
 )
 
 // showPartitions is never cached: it is a small question, and a partition that was closed a
-// minute ago would be planned for.
+// minute ago would be planned for. -a shows also those that are hidden, and those of other groups:
+// a job may name the first, and of the second it is said why not.
 func (c *Commands) showPartitions(ctx context.Context) (partitions []rawPartition, err error) {
-	err = c.parsed(ctx, []string{"scontrol", "-o", "show", "partitions"}, func(text []byte) error {
+	err = c.parsed(ctx, []string{"scontrol", "-a", "-o", "show", "partitions"}, func(text []byte) error {
 		partitions, err = parsePartitions(bytes.NewReader(text))
 		return err
 	})
@@ -22,10 +23,8 @@ func (c *Commands) showPartitions(ctx context.Context) (partitions []rawPartitio
 // rawPartition is a partition with the rules of which only their outcome is told.
 type rawPartition struct {
 	Partition
-	allocNodes string // hosts that may submit to it; "ALL"
-	rootOnly   bool
-	noRoot     bool
-	seen       int
+	noRoot bool
+	seen   int
 }
 
 // parsePartitions reads the lines of scontrol -o show partitions.
@@ -38,7 +37,7 @@ func parsePartitions(r io.Reader) ([]rawPartition, error) {
 			}
 			return fmt.Errorf("want PartitionName=, got %q", head(line))
 		}
-		p := rawPartition{Partition: Partition{DenyAccounts: []string{}, DenyQOS: []string{}}}
+		p := rawPartition{Partition: Partition{DenyAccounts: []string{}, DenyQOS: []string{}, AllocNodes: []string{}}}
 		err := eachField(line, func(key, value []byte) error { return p.field(string(key), string(value)) })
 		if err == nil && p.seen != 7 {
 			err = errors.New("a part of it is missing")
@@ -83,8 +82,16 @@ func (p *rawPartition) field(key, value string) (err error) {
 		p.DefMemPerNodeMiB, err = parseMemoryLimit(value)
 	case "DefMemPerCPU":
 		p.DefMemPerCPUMiB, err = parseMemoryLimit(value)
+	case "MaxCPUsPerSocket":
+		p.MaxCPUsPerSocket, err = parseCountLimit(value)
 	case "PriorityTier":
 		p.PriorityTier, err = parseCount(value)
+	case "GraceTime":
+		p.GraceTimeS, err = parseCount(value)
+	case "AllocNodes":
+		if value != "ALL" {
+			p.AllocNodes, err = ExpandHosts(value)
+		}
 	default:
 		p.rule(key, value)
 	}
@@ -123,10 +130,12 @@ func (p *rawPartition) rule(key, value string) {
 	case "ReqResv":
 		p.NeedsReservation = yes
 	case "RootOnly":
-		p.rootOnly = yes
+		p.RootOnly = yes
+	case "Hidden":
+		p.Hidden = yes
+	case "PreemptMode":
+		p.PreemptMode = value
 	case "DisableRootJobs":
 		p.noRoot = yes
-	case "AllocNodes":
-		p.allocNodes = value
 	}
 }

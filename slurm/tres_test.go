@@ -44,9 +44,13 @@ func TestParseGRES(t *testing.T) {
 		input string
 		want  []GRES
 	}{
-		{"gpu:a100:4(S:0-1)", []GRES{{Name: "gpu", Type: "a100", Count: 4}}},
+		{"gpu:a100:4(S:0-1)", []GRES{{Name: "gpu", Type: "a100", Count: 4, Sockets: []int{0, 1}}}},
+		{"gpu:a100_1g.5gb:7(S:0,3)", []GRES{{Name: "gpu", Type: "a100_1g.5gb", Count: 7, Sockets: []int{0, 3}, Part: "mig"}}},
+		{"gpu:1g.10gb+me:1,gpu:3c.4g.20gb:1", []GRES{{Name: "gpu", Type: "1g.10gb+me", Count: 1, Part: "mig"}, {Name: "gpu", Type: "3c.4g.20gb", Count: 1, Part: "mig"}}},
+		{"gpu:h100_80gb:8", []GRES{{Name: "gpu", Type: "h100_80gb", Count: 8}}},
+		{"shard:(null):3(1/4,2/4),mps:400", []GRES{{Name: "shard", Count: 3, Part: "shard"}, {Name: "mps", Count: 400, Part: "mps"}}},
 		{"gpu:a100:2(IDX:0,2),gpu:v100:1,shard:8", []GRES{
-			{Name: "gpu", Type: "a100", Count: 2}, {Name: "gpu", Type: "v100", Count: 1}, {Name: "shard", Count: 8}}},
+			{Name: "gpu", Type: "a100", Count: 2}, {Name: "gpu", Type: "v100", Count: 1}, {Name: "shard", Count: 8, Part: "shard"}}},
 		{"gpu:0", []GRES{{Name: "gpu"}}},
 		{"gpu", []GRES{{Name: "gpu", Count: 1}}},
 		{"gpu:a100", []GRES{{Name: "gpu", Type: "a100", Count: 1}}},
@@ -55,6 +59,11 @@ func TestParseGRES(t *testing.T) {
 		{"(null)", nil},
 	}
 	for _, tt := range tests {
+		for i := range tt.want {
+			if tt.want[i].Sockets == nil { // known to be none
+				tt.want[i].Sockets = []int{}
+			}
+		}
 		if got, err := parseGRES(tt.input); err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("parseGRES(%q) = %v, %v; want %v", tt.input, got, err, tt.want)
 		}

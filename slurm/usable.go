@@ -13,22 +13,23 @@ func (a *answers) whyNot(p rawPartition, nodes []Node, mine []Association, who p
 	switch {
 	case p.State != "UP":
 		return closed(p)
-	case p.rootOnly && !root:
+	case p.RootOnly && !root:
 		return "only root may submit to it"
 	case p.noRoot && root:
 		return "it takes no jobs of root"
-	case !allowsHost(p.allocNodes, who.host):
-		return fmt.Sprintf("jobs may be submitted to it only from %s, and this is %s", p.allocNodes, who.host)
+	case len(p.AllocNodes) > 0 && !allowsHost(p.AllocNodes, who.host):
+		return fmt.Sprintf("jobs may be submitted to it only from %s (AllocNodes), and this is %s", CompressHosts(p.AllocNodes), who.host)
 	case !root && len(p.AllowGroups) > 0 && who.groups != nil && !overlap(p.AllowGroups, who.groups):
-		return "it is open only to the groups " + join(p.AllowGroups)
+		return fmt.Sprintf("it is open only to the groups %s (AllowGroups), and yours are %s", join(p.AllowGroups), join(who.groups))
 	}
 	if why := a.whyNotAccount(p, mine); why != "" && !root {
 		return why
 	}
-	if p.NeedsReservation {
-		return "it takes only jobs that name a reservation (slurm.reservation)"
+	// Nodes that a reservation keeps now are a matter of waiting.
+	if mine := func(r Reservation) bool { return r.Usable }; p.NeedsReservation && a.reservations != nil && !slices.ContainsFunc(a.reservations, mine) {
+		return "it takes only jobs that name a reservation, and there is none that you may use"
 	}
-	if len(nodes) > 0 && !slices.ContainsFunc(nodes, Node.Available) {
+	if len(nodes) > 0 && !slices.ContainsFunc(nodes, Node.Up) {
 		return noneOf(nodes)
 	}
 	if p.Nodes == 0 {
@@ -49,32 +50,90 @@ func closed(p rawPartition) string {
 
 // whyNotAccount goes by the user's associations, where Slurm insists on them and told them.
 func (a *answers) whyNotAccount(p rawPartition, mine []Association) string {
-	if a.rights.associations == nil && a.grants == nil {
+	if a.rights.associations == nil && a.grants == nil || len(a.access(p, mine)) > 0 {
 		return ""
 	}
-	var accounts, allowed, qos []string
+	var accounts, qos []string
 	for _, m := range mine {
-		if m.Partition != "" && m.Partition != p.Name {
-			continue
-		}
-		accounts = append(accounts, m.Account)
-		if (len(p.AllowAccounts) == 0 || contains(p.AllowAccounts, m.Account)) && !contains(p.DenyAccounts, m.Account) {
-			allowed, qos = append(allowed, m.Account), append(qos, m.QOS...)
+		if m.in(p) {
+			accounts, qos = append(accounts, m.Account), append(qos, m.QOS...)
 		}
 	}
+	admitted := slices.ContainsFunc(accounts, func(account string) bool { return a.admitsAccount(p, account) })
 	switch {
 	case len(accounts) == 0 && a.settings.enforced:
 		return "you have no account for it: an administrator adds one (sacctmgr add user)"
-	case len(accounts) > 0 && len(allowed) == 0 && len(p.AllowAccounts) > 0:
-		return fmt.Sprintf("it is open only to the accounts %s, and yours are %s", join(p.AllowAccounts), join(accounts))
-	case len(accounts) > 0 && len(allowed) == 0:
-		return fmt.Sprintf("it is closed to the accounts %s, which are yours", join(accounts))
-	case len(qos) > 0 && len(p.AllowQOS) > 0 && !overlap(p.AllowQOS, qos):
-		return fmt.Sprintf("it is open only to the QOS %s, and yours are %s", join(p.AllowQOS), join(qos))
-	case len(qos) > 0 && !slices.ContainsFunc(qos, func(q string) bool { return !contains(p.DenyQOS, q) }):
-		return fmt.Sprintf("it is closed to the QOS %s, which are yours", join(qos))
+	case len(accounts) == 0:
+		return ""
+	case !admitted && len(p.AllowAccounts) > 0:
+		return fmt.Sprintf("it is open only to the accounts %s (AllowAccounts), and yours are %s", join(p.AllowAccounts), join(accounts))
+	case !admitted:
+		return fmt.Sprintf("it is closed to the accounts %s (DenyAccounts), which are yours", join(accounts))
+	case len(p.AllowQOS) > 0:
+		return fmt.Sprintf("it is open only to the QOS %s (AllowQos), and yours are %s", join(p.AllowQOS), join(qos))
 	}
-	return ""
+	return fmt.Sprintf("it is closed to the QOS %s (DenyQos), which are yours", join(qos))
+}
+
+// access lists with which of the user's accounts and QOS a partition may be used; nil where that is not known.
+func (a *answers) access(p rawPartition, mine []Association) []Access {
+	if a.rights.associations == nil && a.grants == nil {
+		return nil
+	}
+	all := []Access{}
+	for _, m := range mine {
+		if !m.in(p) || !a.admitsAccount(p, m.Account) || m.Partition == "" && m.isFor(p, mine) {
+			continue
+		}
+		qos := []string{}
+		for _, q := range m.QOS {
+			if admits(p.AllowQOS, p.DenyQOS, q) {
+				qos = append(qos, q)
+			}
+		}
+		if len(m.QOS) > 0 && len(qos) == 0 {
+			continue
+		}
+		all = append(all, Access{Account: m.Account, Default: m.Default, QOS: qos, DefaultQOS: m.DefaultQOS})
+	}
+	return all
+}
+
+// in says whether an association holds in a partition.
+func (m Association) in(p rawPartition) bool { return m.Partition == "" || m.Partition == p.Name }
+
+// isFor says whether the account has an association for this very partition, which goes before the general one.
+func (m Association) isFor(p rawPartition, mine []Association) bool {
+	return slices.ContainsFunc(mine, func(o Association) bool { return o.Account == m.Account && o.Partition == p.Name })
+}
+
+// admitsAccount says whether a partition lets an account in, or, where its version of Slurm goes by
+// that, an account above it.
+func (a *answers) admitsAccount(p rawPartition, account string) bool {
+	v, _ := ParseVersion(a.settings.version)
+	if admits(p.AllowAccounts, p.DenyAccounts, account) {
+		return true
+	}
+	if len(p.AllowAccounts) == 0 || !v.AllowsAccountsBelow() {
+		return false
+	}
+	level := a.accountOf(association{account: account})
+	for depth := 0; level != nil && depth < maxDepth; depth++ {
+		if contains(p.AllowAccounts, level.account) {
+			return true
+		}
+		level = a.byID(level.parent)
+	}
+	return false
+}
+
+// admits reads a list of who may and one of who may not: where there is the first, the second
+// does not count (slurm.conf(5), DenyAccounts).
+func admits(allow, deny []string, name string) bool {
+	if len(allow) > 0 {
+		return contains(allow, name)
+	}
+	return !contains(deny, name)
 }
 
 // noneOf counts the states that keep nodes from taking jobs, with one of the reasons given.
@@ -95,13 +154,9 @@ func noneOf(nodes []Node) string {
 }
 
 // allowsHost: AllocNodes names the hosts that may submit, by their short names.
-func allowsHost(allocNodes, host string) bool {
-	if allocNodes == "" || allocNodes == "ALL" {
-		return true
-	}
-	hosts, err := ExpandHosts(allocNodes)
+func allowsHost(hosts []string, host string) bool {
 	short, _, _ := strings.Cut(host, ".")
-	return err != nil || slices.Contains(hosts, host) || slices.Contains(hosts, short)
+	return slices.Contains(hosts, host) || slices.Contains(hosts, short)
 }
 
 // contains compares as Slurm does: names of accounts and QOS are the same in either case.

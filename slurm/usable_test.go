@@ -19,20 +19,22 @@ func TestWhyAPartitionCannotBeUsed(t *testing.T) {
 		{name: "closed", change: func(p *rawPartition) { p.State = "DOWN" }, want: "none is started"},
 		{name: "drained", change: func(p *rawPartition) { p.State = "DRAIN" }, want: "no new jobs"},
 		{name: "inactive", change: func(p *rawPartition) { p.State = "INACTIVE" }, want: "it is INACTIVE"},
-		{name: "root only", change: func(p *rawPartition) { p.rootOnly = true }, want: "only root"},
-		{name: "other hosts", change: func(p *rawPartition) { p.allocNodes = "login[1-2]" }, want: "only from login[1-2], and this is login"},
-		{name: "this host among them", change: func(p *rawPartition) { p.allocNodes = "login,login2" }},
+		{name: "root only", change: func(p *rawPartition) { p.RootOnly = true }, want: "only root"},
+		{name: "other hosts", change: func(p *rawPartition) { p.AllocNodes = []string{"login1", "login2"} }, want: "only from login[1-2] (AllocNodes), and this is login"},
+		{name: "this host among them", change: func(p *rawPartition) { p.AllocNodes = []string{"login", "login2"} }},
 		{name: "other groups", change: func(p *rawPartition) { p.AllowGroups = []string{"bio"} }, want: "only to the groups bio"},
 		{name: "one of my groups", change: func(p *rawPartition) { p.AllowGroups = []string{"bio", "users"} }},
-		{name: "other accounts", change: func(p *rawPartition) { p.AllowAccounts = []string{"chem", "bio"} }, want: "accounts bio, chem, and yours are physics"},
+		{name: "other accounts", change: func(p *rawPartition) { p.AllowAccounts = []string{"chem", "bio"} }, want: "accounts bio, chem (AllowAccounts), and yours are physics"},
 		{name: "my account, in capitals", change: func(p *rawPartition) { p.AllowAccounts = []string{"PHYSICS"} }},
 		{name: "denied", change: func(p *rawPartition) { p.DenyAccounts = []string{"physics"} }, want: "closed to the accounts physics"},
-		{name: "other QOS", change: func(p *rawPartition) { p.AllowQOS = []string{"gold"} }, want: "only to the QOS gold, and yours are fast, normal"},
+		{name: "other QOS", change: func(p *rawPartition) { p.AllowQOS = []string{"gold"} }, want: "only to the QOS gold (AllowQos), and yours are fast, normal"},
 		{name: "one of my QOS denied", change: func(p *rawPartition) { p.DenyQOS = []string{"fast"} }},
 		{name: "all of my QOS denied", change: func(p *rawPartition) { p.DenyQOS = []string{"fast", "normal"} }, want: "closed to the QOS fast, normal"},
 		{name: "no account at all", mine: []Association{}, want: "you have no account"},
 		{name: "an account for another partition", mine: []Association{{Account: "physics", Partition: "gpu"}}, want: "you have no account"},
-		{name: "reservations", change: func(p *rawPartition) { p.NeedsReservation = true }, want: "reservation"},
+		{name: "reservations", change: func(p *rawPartition) { p.NeedsReservation = true }, want: "there is none that you may use"},
+		{name: "an account below one that is let in", change: func(p *rawPartition) { p.AllowAccounts = []string{"science"} }},
+		{name: "all nodes reserved now", nodes: node("IDLE", "MAINT", "RESERVED")},
 		{name: "down", nodes: []Node{{Name: "n1", State: "DOWN", Flags: []string{"NOT_RESPONDING"}, Reason: "fan [root@now]"}, {Name: "n2", State: "IDLE", Flags: []string{"DRAIN"}}},
 			want: "none of its 2 nodes takes jobs now: 1 DOWN+NOT_RESPONDING, 1 IDLE+DRAIN (n1: fan [root@now])"},
 		{name: "asleep", nodes: node("IDLE", "CLOUD", "POWERED_DOWN")},
@@ -41,14 +43,15 @@ func TestWhyAPartitionCannotBeUsed(t *testing.T) {
 		{name: "no nodes", change: func(p *rawPartition) { p.Nodes = 0 }, want: "no nodes"},
 	}
 	for _, tt := range tests {
-		p := rawPartition{Partition: Partition{Name: "p", State: "UP", Nodes: 1}, allocNodes: "ALL"}
+		p := rawPartition{Partition: Partition{Name: "p", State: "UP", Nodes: 1}}
 		if tt.change != nil {
 			tt.change(&p)
 		}
 		if tt.mine == nil {
 			tt.mine = mine
 		}
-		a := answers{settings: settings{enforced: true}, grants: []grant{}}
+		a := answers{settings: settings{enforced: true, version: "24.11.5"}, grants: []grant{}, reservations: []Reservation{}}
+		a.rights.associations = []association{{id: "1", account: "science"}, {id: "2", account: "physics", parent: "1"}}
 		who := person{name: "alice", uid: "2001", host: "login", groups: []string{"alice", "users"}}
 		got := a.whyNot(p, tt.nodes, tt.mine, who)
 		if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
@@ -67,7 +70,7 @@ func TestUnknownAccountsAreNoReason(t *testing.T) {
 }
 
 func TestRootIsBoundByOtherRules(t *testing.T) {
-	p := rawPartition{Partition: Partition{State: "UP", Nodes: 1, AllowGroups: []string{"bio"}}, rootOnly: true}
+	p := rawPartition{Partition: Partition{State: "UP", Nodes: 1, AllowGroups: []string{"bio"}, RootOnly: true}}
 	a := answers{grants: []grant{}, settings: settings{enforced: true}}
 	root := person{uid: "0", groups: []string{"root"}}
 	if got := a.whyNot(p, nil, nil, root); got != "" {

@@ -50,5 +50,8 @@ func (v Version) HasJobEndTime() bool { return v.AtLeast(23, 2) }
 // HasSubmitLine: accounting keeps the sbatch call as it was typed.
 func (v Version) HasSubmitLine() bool { return v.AtLeast(22, 5) }
 
+// AllowsAccountsBelow: an account that a partition lets in lets in those below it too.
+func (v Version) AllowsAccountsBelow() bool { return v.AtLeast(24, 5) }
+
 // HasJSON: sinfo, squeue and sacct have --json, where the plugin was built.
 func (v Version) HasJSON() bool { return v.AtLeast(22, 5) }
