@@ -14,9 +14,9 @@ import (
 	"hpcsub/templates"
 )
 
-// asks is how many candidates Slurm is asked to validate, unless it refuses them all: a plan costs
-// the controller a handful of calls.
-const asks = 2
+// asks is how many candidates Slurm is asked to validate, unless it refuses them all. A plan costs
+// the controller six calls, of which this is one.
+const asks = 1
 
 // machines are Go's names of processors as uname -m has them: the nodes run a copy of this program.
 var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "ppc64le": "ppc64le"}

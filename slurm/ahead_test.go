@@ -27,7 +27,7 @@ func TestReservationsOfEachVersion(t *testing.T) {
 		var got []string
 		for _, r := range all {
 			got = append(got, fmt.Sprintf("%s %s %v %s %d cores of %d nodes, users %v, accounts %v, licences %s, partition %s, active %v, held %v",
-				r.Name, r.End.Sub(r.Start), r.Flags, r.Nodes, r.Cores, r.NodeCount, r.Users, r.Accounts, r.Licenses, r.Partition, r.Active, r.cores))
+				r.Name, r.End.Sub(r.Start), r.Flags, r.Nodes, r.Cores, r.NodeCount, r.Users, r.Accounts, r.Licenses, r.Partition, r.Active, r.CoresOf))
 		}
 		want := []string{
 			"maint 1h0m0s [MAINT IGNORE_JOBS SPEC_NODES ALL_NODES] c[1-4] 64 cores of 4 nodes, users [root], accounts [], licences , partition , active false, held map[]",
@@ -217,8 +217,8 @@ func TestRESTAheadIsThatOfTheCommands(t *testing.T) {
 			}
 			for i := range got {
 				g, w := got[i], want[i]
-				if g.cores == nil {
-					w.cores = nil // before v0.0.39
+				if g.CoresOf == nil {
+					w.CoresOf = nil // before v0.0.39
 				}
 				if len(g.Flags) == len(w.Flags) { // in another order
 					w.Flags = g.Flags

@@ -18,7 +18,7 @@ type Cluster struct {
 	Partitions []Partition `json:"partitions"`
 	Nodes      []Node      `json:"nodes"`
 	Queue      []Queued    `json:"queue"` // planned starts of waiting jobs that Slurm told, any user's
-	// Reservations are those that hold nodes now or will, maintenance among them.
+	// Reservations are those that hold nodes now or will, maintenance among them; null = not known.
 	Reservations []Reservation `json:"reservations"`
 	Licenses     []License     `json:"licenses"` // null where they were not asked for
 	Switches     []Switch      `json:"switches"` // the network's tree; null where it was not asked for

@@ -134,9 +134,6 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 		Limits: s.limits, Scheduler: s.scheduler, Nodes: a.nodes, Queue: a.queue,
 		Licenses: a.licenses, Switches: a.switches, Reservations: a.reservations,
 	}
-	if cluster.Reservations == nil {
-		cluster.Reservations = []Reservation{}
-	}
 	a.fillLimits(&cluster.Limits, who)
 	a.checkPrivate()
 	admit(cluster.Reservations, who, cluster.Limits.Associations)

@@ -46,7 +46,7 @@ func (c restConfig) settings() settings {
 		"AccountingStorageEnforce": text(c.AccountingStorageEnforce),
 		"AccountingStorageType":    string(c.AccountingStorageType), "TopologyPlugin": string(c.TopologyPlugin),
 		"ProctrackType": string(c.ProctrackType), "TaskPlugin": text(c.TaskPlugin),
-		"PreemptType": string(c.PreemptType), "PreemptMode": text(c.PreemptMode), "EnforcePartLimits": text(c.EnforcePartLimits),
+		"PreemptType": string(c.PreemptType), "PreemptMode": strings.Replace(text(c.PreemptMode), "DISABLED", "OFF", 1), "EnforcePartLimits": text(c.EnforcePartLimits),
 	}})
 	s.limits.MaxArraySize, s.limits.MaxJobCount = c.MaxArraySize.limit(), c.MaxJobCount.limit()
 	for to, from := range map[*int]restNumber{

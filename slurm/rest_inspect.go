@@ -79,7 +79,12 @@ func (r *REST) askAhead(ctx context.Context, v restVersion, opt InspectOptions, 
 		_, err := r.get(ctx, restCall{path: r.slurm(v, path), key: path, each: each})
 		return err
 	}
-	a.note(ask("reservations", v.tellsReservations(), eachReservation(time.Now(), &a.reservations)), "reservations and maintenance ahead")
+	reservations := []Reservation{}
+	err := ask("reservations", v.tellsReservations(), eachReservation(time.Now(), &reservations))
+	if err == nil {
+		a.reservations = reservations
+	}
+	a.note(err, "reservations and maintenance ahead")
 	if opt.Licenses || opt.Whole {
 		a.licenses = []License{}
 

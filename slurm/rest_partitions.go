@@ -97,7 +97,7 @@ func (raw restPartition) partition(v restVersion) (rawPartition, error) {
 	p.MaxMemPerCPUMiB, p.MaxMemPerNodeMiB = raw.Maximums.MemoryPerCPU.positive(), raw.Maximums.MemoryPerNode.positive()
 	p.OverSubscribe = raw.sharing(v)
 	p.flags(raw.Flags)
-	p.PreemptMode = strings.ToUpper(strings.Join(raw.Preempt, ","))
+	p.PreemptMode = strings.Replace(strings.ToUpper(strings.Join(raw.Preempt, ",")), "DISABLED", "OFF", 1)
 	p.ExclusiveUser = p.ExclusiveUser || strings.EqualFold(string(raw.Partition.Exclusive), "USER")
 	if len(raw.Partition.State) != 1 {
 		return p, errors.New("a part of it is missing")

@@ -29,8 +29,8 @@ type Reservation struct {
 	Licenses  string    `json:"licenses"` // that it keeps: "matlab:4"
 	Usable    bool      `json:"usable"`   // a job of this user may name it
 	WhyNot    string    `json:"why_not"`  // one sentence; "" when usable
-
-	cores map[string]int // by node, where it holds only some; nil = whole nodes
+	// CoresOf is how many cores of a node it holds, where that is not all of them.
+	CoresOf map[string]int `json:"cores_of"`
 }
 
 // Holds are the names of its nodes.
@@ -148,10 +148,10 @@ func (p *reservationParser) field(key, value string) (err error) {
 // holdsCores notes how many cores of a node are held: "0,4-7".
 func (p *reservationParser) holdsCores(ids string) error {
 	cores, err := expandIndices(strings.TrimSpace(ids))
-	if p.cores == nil {
-		p.cores = map[string]int{}
+	if p.CoresOf == nil {
+		p.CoresOf = map[string]int{}
 	}
-	p.cores[p.coreOf] += len(cores)
+	p.CoresOf[p.coreOf] += len(cores)
 	return err
 }
 
@@ -195,7 +195,7 @@ func reserve(nodes []Node, all []Reservation) {
 			continue
 		}
 		for _, name := range r.Holds() {
-			cores, partly := r.cores[name]
+			cores, partly := r.CoresOf[name]
 			switch {
 			case r.Attracts():
 				cores = 0

@@ -8,44 +8,6 @@ import (
 	"hpcsub/slurm"
 )
 
-// admits checks the partition's rules for this job as a whole.
-func admits(in Input, p slurm.Partition) *Rejection {
-	name := "partition " + p.Name
-	a := association(in, p.Name)
-	account := in.Slurm.Account
-	if account == "" && a != nil {
-		account = a.Account
-	}
-	refuse := func(rule string, names []string) *Rejection {
-		l := limit{name: name + "'s " + rule, value: strings.Join(names, ","), raise: theAdmin}
-		return l.refuse("account " + account + " and QOS " + qos(in, a) + " are not let in")
-	}
-	switch {
-	case !p.Usable && p.WhyNot != "":
-		return &Rejection{Reason: name + " cannot be used: " + p.WhyNot}
-	case !p.Usable:
-		return &Rejection{Reason: name + " cannot be used: its state is " + p.State}
-	case p.MinNodes > 1:
-		l := limit{name: name + "'s MinNodes", n: p.MinNodes, raise: theAdmin}
-		return l.refuse("items run on one node each")
-	case in.Slurm.Account != "" && a == nil && len(in.Cluster.Limits.Associations) > 0:
-		return &Rejection{Reason: fmt.Sprintf("account %q is not one of yours in partition %s: %s", in.Slurm.Account,
-			p.Name, strings.Join(accounts(in), ", "))}
-	case in.Slurm.QOS != "" && a != nil && len(a.QOS) > 0 && !slices.Contains(a.QOS, in.Slurm.QOS):
-		return &Rejection{Reason: fmt.Sprintf("QOS %q is not one that account %s may use: %s", in.Slurm.QOS, a.Account,
-			strings.Join(a.QOS, ", "))}
-	case account != "" && len(p.AllowAccounts) > 0 && !slices.Contains(p.AllowAccounts, account):
-		return refuse("AllowAccounts", p.AllowAccounts)
-	case account != "" && slices.Contains(p.DenyAccounts, account):
-		return refuse("DenyAccounts", p.DenyAccounts)
-	case in.Slurm.QOS != "" && len(p.AllowQOS) > 0 && !slices.Contains(p.AllowQOS, in.Slurm.QOS):
-		return refuse("AllowQos", p.AllowQOS)
-	case in.Slurm.QOS != "" && slices.Contains(p.DenyQOS, in.Slurm.QOS):
-		return refuse("DenyQos", p.DenyQOS)
-	}
-	return nil
-}
-
 // foreignArch: a script that starts on such a node cannot start the worker.
 func foreignArch(in Input, p slurm.Partition, n slurm.Node) *Rejection {
 	return &Rejection{Reason: fmt.Sprintf("node %s of partition %s is %s, and this hpcsub is built for %s; [slurm] constraint "+
@@ -57,6 +19,9 @@ func noNode(in Input, p slurm.Partition) *Rejection {
 	text := "no node of partition " + p.Name + " takes jobs now"
 	if in.Slurm.Constraint != "" {
 		text += fmt.Sprintf(" and has the features of [slurm] constraint, %q", in.Slurm.Constraint)
+	}
+	if in.Slurm.Reservation != "" {
+		text += fmt.Sprintf(" and is in reservation %q", in.Slurm.Reservation)
 	}
 	return &Rejection{Reason: text + "; hpcsub cluster shows their states"}
 }
@@ -81,14 +46,14 @@ func unknownPartition(in Input) *Rejection {
 }
 
 // holds checks that one job of a demand could ever run on a node of the pool.
-func (o *pool) holds(d demand) *Rejection {
+func (o *pool) holds(in Input, d demand) *Rejection {
 	var no *Rejection
 	for _, g := range o.groups {
 		r := o.fit(g, d)
 		if r.all == 0 {
 			continue
 		}
-		if no = o.perJob(1, r.cpus, r.memoryMiB); no == nil {
+		if no = o.perJob(in, ask{nodes: 1, cpus: r.cpus, memoryMiB: r.memoryMiB}); no == nil {
 			return nil
 		}
 	}

@@ -44,7 +44,7 @@ func TestRejections(t *testing.T) {
 			in.Slurm.Partition = "long"
 			in.Cluster.Partitions[1].AllowAccounts = []string{"staff", "root"}
 		},
-			"are not let in; partition long's AllowAccounts is staff,root", "partition long's AllowAccounts", "staff,root", theAdmin},
+			"account physics is not let in; partition long's AllowAccounts is staff,root", "partition long's AllowAccounts", "staff,root", theAdmin},
 		{"DenyQos", func(in *Input) {
 			in.Slurm.Partition, in.Slurm.QOS, in.Cluster.Partitions[1].DenyQOS = "long", "normal", []string{"normal"}
 		}, "partition long's DenyQos is normal", "partition long's DenyQos", "normal", theAdmin},
@@ -61,16 +61,18 @@ func TestRejections(t *testing.T) {
 		{"the time limit of all partitions", func(in *Input) { in.Each.Time = 100 * time.Hour },
 			"one Slurm job would run for 4 d 4 h; the time limit of partition long is 2 d", "the time limit of partition long", "2 d", theAdmin},
 		{"MaxWall of the QOS", func(in *Input) { in.Cluster.Limits.QOS[0].Use.MaxWallS = intp(30) },
-			"QOS normal's MaxWall is 30 s", "QOS normal's MaxWall", "30 s", theAdmin},
+			"QOS normal's MaxWall is 30 s", "QOS normal's MaxWall", "30 s", "an administrator of the cluster can raise it: sacctmgr modify qos normal set MaxWall=…"},
 		{"MaxTRES of one job", func(in *Input) {
 			in.Each.CPUs, in.Cluster.Limits.QOS[0].Use.MaxTRESPerJob = 4, map[string]int{"cpu": 2}
-		}, "one Slurm job would need 4 CPUs; QOS normal's MaxTRES cpu is 2", "QOS normal's MaxTRES cpu", "2", theAdmin},
+		}, "one Slurm job would ask for 4 CPUs; QOS normal's MaxTRESPerJob is cpu=2 (an administrator of the cluster can raise it: sacctmgr modify qos normal set MaxTRESPerJob=…)",
+			"QOS normal's MaxTRESPerJob", "cpu=2", "an administrator of the cluster can raise it: sacctmgr modify qos normal set MaxTRESPerJob=…"},
 		{"MaxTRES of the user", func(in *Input) {
-			in.Each.MemoryMiB, in.Cluster.Limits.Associations[0].Use.MaxTRES = 3000, map[string]int{"mem": 2000}
-		}, "account physics's MaxTRESPerUser mem is 2000", "account physics's MaxTRESPerUser mem", "2000", theGroup},
+			in.Each.MemoryMiB, in.Cluster.Limits.QOS[0].Use.MaxTRES = 3000, map[string]int{"mem": 2000}
+		}, "QOS normal's MaxTRESPerUser is mem=2000", "QOS normal's MaxTRESPerUser", "mem=2000", "an administrator of the cluster can raise it: sacctmgr modify qos normal set MaxTRESPerUser=…"},
 		{"no job left to submit", func(in *Input) {
 			in.Cluster.Limits.Associations[0].Use = slurm.Use{MaxSubmitJobs: intp(10), SubmittedJobs: 10}
-		}, "not one more job can be submitted; account physics's MaxSubmitJobs is 10, of which 10 are taken", "account physics's MaxSubmitJobs", "10, of which 10 are taken", theGroup},
+		}, "not one more job can be submitted; account physics's MaxSubmitJobs is 10, of which 10 are taken", "account physics's MaxSubmitJobs", "10, of which 10 are taken",
+			"a coordinator of the account or an administrator can raise it: sacctmgr modify user alice where account=physics set MaxSubmitJobs=…"},
 		{"limits.cpus below one item", func(in *Input) { in.Each.CPUs, in.Limits.CPUs = 4, 2 }, "limits.cpus is 2 (you can raise it in job.toml)", "limits.cpus", "2", theUser},
 		{"limits.cpu_hours", func(in *Input) { in.Limits.CPUHours = 1 }, "it would take 1.7 CPU-hours; limits.cpu_hours is 1.0", "limits.cpu_hours", "1.0", theUser},
 		{"limits.time", func(in *Input) { in.Limits.Time = 90 * time.Second }, "it would take 2 min 2 s; limits.time is 1 min 30 s", "limits.time", "1 min 30 s", theUser},
@@ -117,7 +119,7 @@ func TestArraysWithinLimits(t *testing.T) {
 		{"one more is split", 1002, func(in *Input) { in.Cluster.Limits.MaxArraySize = intp(1001) }, 1002, 0, 1, []int{501, 501}, ""},
 		{"MaxSubmitJobs counts tasks", 1000, func(in *Input) {
 			in.Cluster.Limits.QOS[0].Use = slurm.Use{MaxSubmitJobs: intp(150), SubmittedJobs: 50}
-		}, 100, 0, 10, []int{100}, "QOS normal's MaxSubmitJobs is 150, of which 50 are taken"},
+		}, 100, 0, 10, []int{100}, "QOS normal's MaxSubmitJobsPerUser is 150, of which 50 are taken"},
 		{"GrpSubmitJobs", 1000, func(in *Input) { in.Cluster.Limits.Associations[0].Use = slurm.Use{GroupMaxSubmit: intp(300)} },
 			250, 0, 4, []int{250}, "account physics's GrpSubmitJobs is 300"},
 		{"where limits are told in sum only", 1000, func(in *Input) {

@@ -55,7 +55,7 @@ func (p *problem) parallelShape(o *pool, slots, nodes int) shape {
 // mostNodes is how many nodes one Slurm job may have.
 func (p *problem) mostNodes(o *pool) int {
 	most := min(o.size, p.in.Items)
-	if positive(o.MaxNodes) {
+	if positive(o.MaxNodes) && !o.overrides("PartitionMaxNodes") {
 		most = min(most, *o.MaxNodes)
 	}
 	if p.in.Limits.Nodes > 0 {

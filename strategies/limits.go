@@ -14,7 +14,6 @@ import (
 const (
 	theUser  = "you can raise it in job.toml"
 	theAdmin = "the cluster's administrators can raise it"
-	theGroup = "the account's coordinator or the administrators can raise it"
 )
 
 // limit is a bound with its name, its value in words and who can raise it.
@@ -37,33 +36,71 @@ func (l limit) refuse(needs string) *Rejection {
 	}
 }
 
-// binding is a set of Slurm's limits that binds the job, with the name of where it is set.
+// binding is a set of Slurm's limits that binds the job, with where it is set.
 type binding struct {
-	name  string
-	raise string
-	use   slurm.Use
+	name    string // "QOS short", "account physics"
+	account bool   // an association's
+	modify  string // the words of sacctmgr that change it
+	use     slurm.Use
 }
 
-// bindings are the association's and the QOS's limits. They bind only where the site enforces them.
+// bindings are the limits that bind the job, in the order in which Slurm asks for them: of the
+// partition's QOS, the job's own QOS and the association, each without what one before it sets.
+// They bind only where the site enforces them.
 func bindings(in Input, p slurm.Partition) []binding {
 	if !in.Cluster.Scheduler.EnforceLimits {
 		return nil
 	}
 	var all []binding
-	a := association(in, p.Name)
-	if a != nil {
-		all = append(all, binding{"account " + a.Account, theGroup, a.Use})
+	add := func(b binding) {
+		for _, before := range all {
+			b.use = b.use.Under(before.use)
+		}
+		all = append(all, b)
 	}
-	for _, name := range []string{p.QOS, qos(in, a)} {
-		i := slices.IndexFunc(in.Cluster.Limits.QOS, func(q slurm.QOS) bool { return q.Name == name })
-		if i >= 0 {
-			all = append(all, binding{"QOS " + name, theAdmin, in.Cluster.Limits.QOS[i].Use})
+	a := association(in, p.Name)
+	own := qos(in, a)
+	order := []string{p.QOS, own}
+	if q := qosOf(in, own); q != nil && slices.Contains(q.Flags, "OverPartQOS") {
+		order = []string{own, p.QOS}
+	}
+	for _, name := range slices.Compact(order) {
+		if q := qosOf(in, name); q != nil {
+			add(binding{name: "QOS " + q.Name, modify: "qos " + q.Name, use: q.Use})
 		}
 	}
+	if a != nil {
+		add(binding{name: "account " + a.Account, account: true, modify: "account " + a.Account, use: a.Use})
+	}
 	if n := in.Cluster.Limits.MaxSubmitJobs; len(all) == 0 && n != nil {
-		all = append(all, binding{"your account", theGroup, slurm.Use{MaxSubmitJobs: n}})
+		add(binding{name: "your account", account: true, use: slurm.Use{MaxSubmitJobs: n}})
 	}
 	return all
+}
+
+func qosOf(in Input, name string) *slurm.QOS {
+	i := slices.IndexFunc(in.Cluster.Limits.QOS, func(q slurm.QOS) bool { return name != "" && strings.EqualFold(q.Name, name) })
+	if i < 0 {
+		return nil
+	}
+	return &in.Cluster.Limits.QOS[i]
+}
+
+// limit names one of the limits as Slurm does, with its value and who can raise it. An association's is
+// the user's own unless it is of the whole group.
+func (b binding) limit(in Input, key, value string) limit {
+	modify, who := b.modify, "an administrator of the cluster can raise it: sacctmgr modify "
+	if b.account {
+		who = "a coordinator of the account or an administrator can raise it: sacctmgr modify "
+		if !strings.HasPrefix(key, "Grp") && in.Cluster.User != "" && modify != "" {
+			modify = "user " + in.Cluster.User + " where " + strings.Replace(modify, "account ", "account=", 1)
+		}
+	}
+	l := limit{name: b.name + "'s " + key, value: value, raise: theAdmin}
+	if modify != "" {
+		l.raise = who + modify + " set " + key + "=…"
+	}
+	return l
 }
 
 // association is the one that the job is charged to: of the named or the default account, and the
@@ -79,13 +116,13 @@ func association(in Input, partition string) *slurm.Association {
 	return found
 }
 
-// qos is the job's QOS: the named one, the only one that the account may use, else Slurm's own default name.
+// qos is the job's QOS: the named one, or the association's.
 func qos(in Input, a *slurm.Association) string {
 	switch {
 	case in.Slurm.QOS != "":
 		return in.Slurm.QOS
-	case a != nil && len(a.QOS) == 1:
-		return a.QOS[0]
+	case a != nil:
+		return a.StandardQOS()
 	}
 	return "normal"
 }
@@ -98,9 +135,18 @@ func (o *pool) wallLimit(in Input) *limit {
 			least = &limit{name, *seconds, InWords(float64(*seconds)), raise}
 		}
 	}
-	add("the time limit of partition "+o.Name, theAdmin, o.TimeLimitS)
+	if !o.overrides("PartitionTimeLimit") {
+		add("the time limit of partition "+o.Name, theAdmin, o.TimeLimitS)
+	}
 	for _, b := range o.binding {
-		add(b.name+"'s MaxWall", b.raise, b.use.MaxWallS)
+		if b.use.MaxWallS != nil {
+			l := b.limit(in, "MaxWall", "")
+			add(l.name, l.raise, b.use.MaxWallS)
+		}
+	}
+	if o.reserved != nil {
+		name, left := o.reservationLimit()
+		add(name, theAdmin+": scontrol update reservation", &left)
 	}
 	if in.Limits.Time > 0 {
 		s := int(in.Limits.Time / time.Second)
@@ -109,48 +155,44 @@ func (o *pool) wallLimit(in Input) *limit {
 	return least
 }
 
+// overrides says whether the job's QOS lifts a limit of the partition.
+func (o *pool) overrides(flag string) bool { return slices.Contains(o.qosFlags, flag) }
+
 // submitLeft is how many more Slurm jobs, array tasks counted one by one, may be submitted; nil = any number.
 func (p *problem) submitLeft(o *pool) *limit {
 	var least *limit
-	add := func(name, raise string, most *int, taken int) {
-		if most != nil && (least == nil || *most-taken < least.n) {
-			n := max(0, *most-taken)
-			value := strconv.Itoa(*most)
-			if taken > 0 {
-				value += fmt.Sprintf(", of which %d are taken", taken)
-			}
-			least = &limit{name, n, value, raise}
+	add := func(l limit, most *int, taken int) {
+		if most == nil || least != nil && *most-taken >= least.n {
+			return
 		}
+		if l.n, l.value = max(0, *most-taken), strconv.Itoa(*most); taken > 0 {
+			l.value += fmt.Sprintf(", of which %d are taken", taken)
+		}
+		least = &l
 	}
 	for _, b := range o.binding {
-		add(b.name+"'s MaxSubmitJobs", b.raise, b.use.MaxSubmitJobs, b.use.SubmittedJobs)
-		add(b.name+"'s GrpSubmitJobs", b.raise, b.use.GroupMaxSubmit, b.use.GroupSubmitted)
+		for _, x := range []struct {
+			key, qosKey string
+			most        *int
+			taken       int
+		}{
+			{"MaxSubmitJobs", "MaxSubmitJobsPerUser", b.use.MaxSubmitJobs, b.use.SubmittedJobs},
+			{"", "MaxSubmitJobsPerAccount", b.use.AccountMaxSubmit, b.use.AccountSubmitted},
+			{"GrpSubmitJobs", "GrpSubmitJobs", b.use.GroupMaxSubmit, b.use.GroupSubmitted},
+		} {
+			key := x.qosKey
+			if b.account {
+				key = x.key
+			}
+			add(b.limit(p.in, key, ""), x.most, x.taken)
+		}
 	}
 	if n := p.in.Cluster.Limits.MaxJobCount; positive(n) {
 		// The controller holds the jobs of everybody: one run does not take more than half of it.
 		half := max(1, *n/2)
-		add("half of the controller's MaxJobCount", theAdmin, &half, 0)
+		add(limit{name: "half of the controller's MaxJobCount", raise: theAdmin}, &half, 0)
 	}
 	return least
-}
-
-// perJob is the first limit that one job breaks, however long it waits.
-func (o *pool) perJob(nodes, cpus, memoryMiB int) *Rejection {
-	ask := map[string]int{"cpu": cpus, "mem": memoryMiB, "node": nodes}
-	for _, b := range o.binding {
-		for _, set := range []struct {
-			name string
-			most map[string]int
-		}{{"MaxTRES", b.use.MaxTRESPerJob}, {"MaxTRESPerUser", b.use.MaxTRES}, {"GrpTRES", b.use.GroupMaxTRES}} {
-			for _, tres := range []string{"cpu", "mem", "node"} {
-				if most, ok := set.most[tres]; ok && ask[tres] > most {
-					l := limit{name: b.name + "'s " + set.name + " " + tres, n: most, raise: b.raise}
-					return l.refuse("one Slurm job would need " + tresWords(tres, ask[tres]))
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // atOnce bounds how many jobs of a size may run side by side under the limits: ever, and now beside what runs.
@@ -169,12 +211,16 @@ func (o *pool) atOnce(cpus, memoryMiB int) (ever, now int) {
 		if b.use.GroupMaxJobs != nil {
 			bound(*b.use.GroupMaxJobs, b.use.GroupJobs, 1)
 		}
+		if b.use.AccountMaxJobs != nil {
+			bound(*b.use.AccountMaxJobs, b.use.AccountJobs, 1)
+		}
 		for tres, each := range map[string]int{"cpu": cpus, "mem": memoryMiB, "node": 1} {
-			if most, ok := b.use.MaxTRES[tres]; ok {
-				bound(most, b.use.TRES[tres], each)
-			}
-			if most, ok := b.use.GroupMaxTRES[tres]; ok {
-				bound(most, b.use.GroupTRES[tres], each)
+			for _, x := range []struct{ most, taken map[string]int }{
+				{b.use.MaxTRES, b.use.TRES}, {b.use.GroupMaxTRES, b.use.GroupTRES}, {b.use.AccountMaxTRES, b.use.AccountTRES},
+			} {
+				if most, ok := x.most[tres]; ok {
+					bound(most, x.taken[tres], each)
+				}
 			}
 		}
 	}

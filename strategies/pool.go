@@ -31,13 +31,16 @@ type spanKey struct {
 // pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.
 type pool struct {
 	slurm.Partition
-	scheduler slurm.Scheduler
-	groups    []group // in the order in which Slurm fills them
-	size      int     // nodes in all groups
-	binding   []binding
-	wall      *limit // the longest time limit that may be asked for; nil = any
-	now       time.Time
-	reserved  bool // in a reservation what is free says nothing about a start
+	scheduler     slurm.Scheduler
+	groups        []group // in the order in which Slurm fills them
+	size          int     // nodes in all groups
+	binding       []binding
+	wall          *limit // the longest time limit that may be asked for; nil = any
+	now           time.Time
+	named         string             // the reservation that the job names
+	reserved      *slurm.Reservation // the same, where it is known
+	reservedNodes []string
+	qosFlags      []string // of the job's QOS: some lift limits of the partition
 }
 
 // group is nodes that are alike in all that counts: ten thousand nodes have a few shapes.
@@ -45,6 +48,7 @@ type group struct {
 	slurm.Node           // one of them
 	count      int       // how many there are
 	planned    time.Time // the earliest start that Slurm has planned on them for a waiting job; zero = none
+	hold       hold      // a reservation of others that has them, now or later
 }
 
 // newProblem reads the cluster for this job. Without a pool the rejection says why.
@@ -119,7 +123,12 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	if no := admits(in, part); no != nil {
 		return nil, no
 	}
-	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken, reserved: in.Slurm.Reservation != ""}
+	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken}
+	if o.named = in.Slurm.Reservation; o.named != "" {
+		if o.reserved = in.Cluster.Reservation(o.named); o.reserved != nil {
+			o.reservedNodes = o.reserved.Holds()
+		}
+	}
 	if in.Local { // memory counts where it is asked for, and a CPU is a CPU
 		o.scheduler = slurm.Scheduler{}
 	}
@@ -132,9 +141,9 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	if o.size == 0 {
 		return nil, noNode(in, part)
 	}
-	o.binding = bindings(in, part)
+	o.binding, o.qosFlags = bindings(in, part), qosFlags(in, part)
 	o.wall = o.wallLimit(in)
-	if no := o.holds(p.demand(1)); no != nil {
+	if no := o.holds(in, p.demand(1)); no != nil {
 		return nil, no
 	}
 	if _, no := p.throttle(o, 1); no != nil {
@@ -152,22 +161,25 @@ func (o *pool) gather(in Input) (foreign *slurm.Node) {
 	type kind struct {
 		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated int
 		planned                                                            time.Time
+		hold                                                               hold
 	}
+	held := holds(in)
 	planned := plannedStarts(in.Cluster.Queue)
 	at := map[kind]int{}
 	for _, n := range in.Cluster.NodesOf(o.Name) {
-		if !takesJobs(n, o.reserved) || !hasFeatures(n, in.Slurm.Constraint) || slices.Contains(in.Exclude, n.Name) {
+		n, hold, ok := o.toJob(n, held)
+		if !ok || !hasFeatures(n, in.Slurm.Constraint) || slices.Contains(in.Exclude, n.Name) {
 			continue
 		}
 		if in.Arch != "" && n.Arch != "" && n.Arch != in.Arch {
 			foreign = &n
 		}
-		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUsAllocated, n.MemoryMiB, n.MemoryAllocatedMiB, planned[n.Name]}
+		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUs - n.FreeCPUs(), n.MemoryMiB, n.MemoryAllocatedMiB, planned[n.Name], hold}
 		i, ok := at[k]
 		if !ok {
 			i = len(o.groups)
 			at[k] = i
-			o.groups = append(o.groups, group{Node: n, planned: k.planned})
+			o.groups = append(o.groups, group{Node: n, planned: k.planned, hold: hold})
 		}
 		o.groups[i].count++
 		o.size++
@@ -205,13 +217,6 @@ func exclusive(in Input) bool {
 	return slices.ContainsFunc(in.Slurm.Options, func(s string) bool {
 		return s == "--exclusive" || s == "--exclusive=exclusive"
 	})
-}
-
-func takesJobs(n slurm.Node, reserved bool) bool {
-	if reserved { // its nodes are marked, and are the ones to use
-		n.Flags = slices.DeleteFunc(slices.Clone(n.Flags), func(f string) bool { return f == "RESERVED" })
-	}
-	return n.Available()
 }
 
 // hasFeatures reads a plain constraint: features joined by & (or a comma), or by |. Of a

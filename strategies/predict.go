@@ -25,7 +25,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 			return out, no
 		}
 	}
-	if no := s.pool.perJob(s.nodes, out.places.most*s.nodes, s.demand(p).memoryMiB*s.nodes); no != nil {
+	if no := s.pool.perJob(p.in, s.ask(p, out.places, limitS)); no != nil {
 		return out, no
 	}
 	for _, w := range []*Warning{warn, s.note} {
@@ -117,7 +117,7 @@ func (p *problem) terms(s shape, at places) []Term {
 	dispatched := simulate(s, p.spansOf(s, 1), free).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
-		{"queue wait", seconds(at.wait), waitNote(at.wait)},
+		{"queue wait", seconds(at.wait), waitNote(at)},
 		{"start", mid.start + w.overhead.begin, "the scheduler's next tick, the job and its worker"},
 		{"work", ideal, counted(p.in.Items, "item") + " of " + InWords(p.lengths.mean) + " over " + counted(int(slots), "slot")},
 		{"imbalance", undispatched - mid.start - around - ideal, "slots without an item near the end, and workers that start anew"},
@@ -141,12 +141,16 @@ func seconds(wait *float64) float64 {
 	return *wait
 }
 
-func waitNote(wait *float64) string {
+func waitNote(at places) string {
 	switch {
-	case wait == nil:
+	case at.wait == nil:
 		return "unknown, counted as none"
-	case *wait == 0:
+	case *at.wait == 0:
 		return "it fits what is free now"
+	case at.held.name != "":
+		return "not before the end of reservation " + at.held.name
+	case at.reserved:
+		return "not before its reservation begins"
 	}
 	return "not before a planned start of another job on these nodes"
 }

@@ -13,7 +13,7 @@ func (p *problem) slotsOfNodes(o *pool, now bool) []int {
 				return false
 			}
 			r := o.fit(g, p.demand(s))
-			return (r.all > 0 && !now || r.free > 0) && o.perJob(1, r.cpus, r.memoryMiB) == nil
+			return (r.all > 0 && !now || r.free > 0) && o.perJob(p.in, ask{nodes: 1, cpus: r.cpus, memoryMiB: r.memoryMiB}) == nil
 		})
 		if slots > 0 {
 			all = append(all, slices.Repeat([]int{slots}, g.count)...)

@@ -4,12 +4,15 @@ import "time"
 
 // places is where jobs of one demand can run in a pool, and when the first of them starts.
 type places struct {
-	ever  int      // at once, were the pool empty
-	now   int      // at once, on what is free and ends before anybody's planned start
-	cpus  float64  // allocated for each, on average over those that are used
-	most  int      // the most that is allocated for one
-	wait  *float64 // 0 = now; a number = not before; nil = unknown
-	first int      // how many the estimate counts on: now where some start now, else ever
+	ever int      // at once, were the pool empty
+	now  int      // at once, on what is free and ends before anybody's planned start
+	cpus float64  // allocated for each, on average over those that are used
+	most int      // the most that is allocated for one
+	wait *float64 // 0 = now; a number = not before; nil = unknown
+	// reserved: it waits for the begin of the reservation that the job names.
+	reserved bool
+	held     hold // the reservation that all of it has to wait for, if there is one
+	first    int  // how many the estimate counts on: now where some start now, else ever
 }
 
 // places counts room for jobs of a demand with a time limit. A job over several nodes needs all of them
@@ -18,6 +21,7 @@ type places struct {
 func (o *pool) places(d demand, nodes int, limitS int) places {
 	var p places
 	var blocked time.Time
+	free := 0 // groups that do not wait for a reservation's end
 	var memory int
 	ends := o.now.Add(time.Duration(limitS) * time.Second)
 	var rooms []room
@@ -32,6 +36,14 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 				blocked = g.planned
 			}
 		}
+		if reaches := g.hold.reaches(ends); r.all > 0 && reaches {
+			r.free = 0
+			if p.held.name == "" || g.hold.until.Before(p.held.until) {
+				p.held = g.hold
+			}
+		} else if r.all > 0 {
+			free++
+		}
 		r.all, r.free = r.all*g.count, r.free*g.count
 		p.ever += r.all
 		p.now += r.free
@@ -42,8 +54,17 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 	}
 	ever, now := o.atOnce(p.most*nodes, memory*nodes)
 	p.ever, p.now = min(p.ever/nodes, ever), min(p.now/nodes, now)
-	if o.reserved {
+	if free > 0 {
+		p.held = hold{}
+	}
+	if o.named != "" && (o.reserved == nil || !o.reserved.Active) {
 		p.now = 0
+		if o.reserved != nil {
+			blocked, p.reserved = o.reserved.Start, true
+		}
+	}
+	if p.held.name != "" {
+		blocked = p.held.until
 	}
 	p.first = p.ever
 	switch {

@@ -116,6 +116,11 @@ func (p *problem) warnings(c prediction) []Warning {
 		all = append(all, Warning{"measure", "hpcsub trial (2 minutes) measures this"})
 	}
 	all = append(all, c.warnings...)
+	for _, w := range []*Warning{p.heldNote(c), p.preemption(c.shape.pool)} {
+		if w != nil {
+			all = append(all, *w)
+		}
+	}
 	if c.wholeMemory(p) {
 		all = append(all, Warning{"default-memory", "no memory is asked for and this cluster has no default, so each Slurm job " +
 			"takes a node's whole memory and the node with it; say each.memory"})

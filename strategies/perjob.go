@@ -1,0 +1,95 @@
+package strategies
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// ask is what one Slurm job asks for; memory in MiB.
+type ask struct {
+	nodes, cpus, memoryMiB int // cpus: that it is given, whole cores or nodes where the site says so
+	limitS                 int // its time limit; 0 = nothing is decided yet, and less may be asked for than in the end
+	least                  int // the CPUs that the request names
+}
+
+func (a ask) tres() map[string]int {
+	return map[string]int{"node": a.nodes, "cpu": a.cpus, "mem": a.memoryMiB}
+}
+
+// perNode is the most that it takes of one of its nodes.
+func (a ask) perNode() ask {
+	each := func(n int) int { return (n + max(1, a.nodes) - 1) / max(1, a.nodes) }
+	return ask{nodes: 1, cpus: each(a.cpus), memoryMiB: each(a.memoryMiB)}
+}
+
+// ask is what one Slurm job of a shape asks for.
+func (s shape) ask(p *problem, at places, limitS int) ask {
+	return ask{nodes: s.nodes, cpus: at.most * s.nodes, memoryMiB: s.demand(p).memoryMiB * s.nodes, limitS: limitS, least: s.slots * p.cpus * s.nodes}
+}
+
+// jobLimit is a set of limits on resources that one job can break by itself, however long it waits.
+type jobLimit struct {
+	key   string // as sacctmgr has it
+	most  map[string]int
+	least bool // it is a minimum
+	asked map[string]int
+	words string // what the job would do
+}
+
+func (b binding) jobLimits(a ask) []jobLimit {
+	all, node := a.tres(), a.perNode().tres()
+	perJob := "MaxTRESPerJob"
+	if b.account {
+		perJob = "MaxTRES"
+	}
+	limits := []jobLimit{
+		{key: perJob, most: b.use.MaxTRESPerJob, asked: all},
+		{key: "MaxTRESPerNode", most: b.use.MaxTRESPerNode, asked: node},
+		{key: "MaxTRESPerUser", most: b.use.MaxTRES, asked: all},
+		{key: "MaxTRESPerAccount", most: b.use.AccountMaxTRES, asked: all},
+		{key: "GrpTRES", most: b.use.GroupMaxTRES, asked: all},
+	}
+	if a.limitS > 0 {
+		least := a.tres()
+		least["cpu"] = a.least
+		limits = append(limits, jobLimit{key: "MinTRESPerJob", most: b.use.MinTRESPerJob, asked: least, least: true})
+		minutes, left := map[string]int{}, map[string]int{}
+		for name, n := range all {
+			minutes[name] = n * ((a.limitS + 59) / 60)
+		}
+		for name, n := range b.use.GroupMaxTRESMinutes {
+			left[name] = max(0, n-b.use.GroupTRESMinutes[name])
+		}
+		limits = append(limits,
+			jobLimit{key: "MaxTRESMinsPerJob", most: b.use.MaxTRESMinutesPerJob, asked: minutes, words: " times its time limit in minutes"},
+			jobLimit{key: "GrpTRESMins", most: left, asked: minutes, words: " times its time limit in minutes"})
+	}
+	return limits
+}
+
+// perJob is the first limit that one job breaks, however long it waits.
+func (o *pool) perJob(in Input, a ask) *Rejection {
+	for _, b := range o.binding {
+		for _, set := range b.jobLimits(a) {
+			for _, name := range slices.Sorted(maps.Keys(set.most)) {
+				n, known := set.asked[name]
+				most := set.most[name]
+				kept := n <= most
+				if set.least {
+					kept = n >= most
+				}
+				if kept || !known {
+					continue
+				}
+				l := b.limit(in, set.key, name+"="+strconv.Itoa(most))
+				l.n = most
+				if set.key == "GrpTRESMins" {
+					l.value += " left of " + strconv.Itoa(b.use.GroupMaxTRESMinutes[name])
+				}
+				return l.refuse("one Slurm job would ask for " + tresWords(name, n) + set.words)
+			}
+		}
+	}
+	return nil
+}
