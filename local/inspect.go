@@ -21,7 +21,8 @@ func (c *Client) Inspect(ctx context.Context, _ slurm.InspectOptions) (*slurm.Cl
 	largest := maxArraySize
 	cluster := &slurm.Cluster{
 		Name: clusterName, Client: "local", User: userName(), Taken: time.Now(),
-		Limits: slurm.Limits{MaxArraySize: &largest, Associations: []slurm.Association{}, QOS: []slurm.QOS{}},
+		Limits:       slurm.Limits{MaxArraySize: &largest, Associations: []slurm.Association{}, QOS: []slurm.QOS{}},
+		Reservations: []slurm.Reservation{}, Licenses: []slurm.License{}, Switches: []slurm.Switch{},
 		Scheduler: slurm.Scheduler{
 			// One CPU is handed out at a time, memory where it is asked for.
 			SelectType: "select/cons_tres", SelectParameters: []string{"CR_CPU_MEMORY"},

@@ -55,7 +55,7 @@ func orEmpty[T any](list []T) []T {
 }
 
 func checkPlace(ctx context.Context, c *cli.Command, out *output, w *work) error {
-	p, err := find(ctx, c, out)
+	p, err := find(ctx, c, out, w.needs())
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func readSite() (*configs.Site, error) {
 
 // inspect asks the client that is chosen; where slurmrestd cannot be asked and the commands can, the
 // commands.
-func inspect(ctx context.Context, c *cli.Command) (slurm.Client, *slurm.Cluster, error) {
+func inspect(ctx context.Context, c *cli.Command, opt slurm.InspectOptions) (slurm.Client, *slurm.Cluster, error) {
 	site, err := readSite()
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +51,7 @@ func inspect(ctx context.Context, c *cli.Command) (slurm.Client, *slurm.Cluster,
 	if err != nil {
 		return nil, nil, err
 	}
-	opt := slurm.InspectOptions{CacheDir: cacheDir(), Fresh: c.Bool("fresh")}
+	opt.CacheDir, opt.Fresh = cacheDir(), c.Bool("fresh")
 	if name == "rest" {
 		return slurm.InspectEither(ctx, client, newCommands(site), opt)
 	}

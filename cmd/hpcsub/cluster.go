@@ -31,7 +31,7 @@ whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster
 			if c.Bool("here") {
 				return showHere(ctx, c, out)
 			}
-			p, err := find(ctx, c, out)
+			p, err := find(ctx, c, out, slurm.InspectOptions{Whole: true})
 			if err != nil {
 				return err
 			}

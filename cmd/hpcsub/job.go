@@ -79,6 +79,14 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 	return &work{job, list, survey}, nil
 }
 
+// needs is what of the cluster only such a job needs to know.
+func (w *work) needs() slurm.InspectOptions {
+	return slurm.InspectOptions{
+		Licenses: len(strategies.Licenses(w.job.Slurm.Options)) > 0,
+		Topology: w.job.Each.Parallel == "mpi" || w.job.Each.Parallel == "dask",
+	}
+}
+
 // place is a cluster and the way to talk to it; a saved cluster has no client.
 type place struct {
 	client  slurm.Client
@@ -86,7 +94,7 @@ type place struct {
 }
 
 // find looks at the cluster that the command means.
-func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
+func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOptions) (*place, error) {
 	name := c.String("cluster")
 	if strings.Contains(name, "/") || strings.HasSuffix(name, ".json") {
 		cluster, err := slurm.ReadCluster(name)
@@ -95,7 +103,7 @@ func find(ctx context.Context, c *cli.Command, out *output) (*place, error) {
 		}
 		return &place{nil, cluster}, nil
 	}
-	client, cluster, err := inspect(ctx, c)
+	client, cluster, err := inspect(ctx, c, opt)
 	var absent *slurm.AbsentError
 	if errors.As(err, &absent) {
 		return nil, &coded{exitSlurm, err, []string{"--cluster local runs it on this machine, without Slurm"}}

@@ -31,7 +31,7 @@ Nothing is submitted. Exit code 3: no way fits, and the reasons are printed.
 				return err
 			}
 			defer slow(out, "asking the cluster")()
-			p, err := find(ctx, c, out)
+			p, err := find(ctx, c, out, w.needs())
 			if err != nil {
 				return err
 			}

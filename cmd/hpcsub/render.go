@@ -25,7 +25,7 @@ func renderCommand(out *output) *cli.Command {
 			if err != nil {
 				return err
 			}
-			p, err := find(ctx, c, out)
+			p, err := find(ctx, c, out, w.needs())
 			if err != nil {
 				return err
 			}

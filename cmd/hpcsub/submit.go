@@ -95,7 +95,7 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 // startRun plans and submits; with --dry-run it shows what it would do and returns no run.
 // before is the newest run, which has ended.
 func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before *runs.Run) (*runs.Run, error) {
-	p, err := find(ctx, c, out)
+	p, err := find(ctx, c, out, w.needs())
 	if err != nil {
 		return nil, err
 	}
