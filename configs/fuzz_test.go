@@ -56,8 +56,14 @@ func FuzzReadJob(f *testing.F) {
 
 // checkJob holds what later steps rely on.
 func checkJob(t *testing.T, job *Job) {
-	if (len(job.Work.Command) > 0) == (job.Work.Shell != "") {
-		t.Errorf("want one of command %q and shell %q", job.Work.Command, job.Work.Shell)
+	ways := 0
+	for _, given := range []bool{len(job.Work.Command) > 0, job.Work.Shell != "", job.Work.Function != ""} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		t.Errorf("want one of command %q, shell %q and function %q", job.Work.Command, job.Work.Shell, job.Work.Function)
 	}
 	if !safeName.MatchString(job.Name) {
 		t.Errorf("unsafe name %q", job.Name)

@@ -122,6 +122,8 @@ func switchedOn(lines []string, i int) string {
 			line = strings.TrimPrefix(line, "#")
 		case key != nil && strings.HasPrefix(line, key[1]+" = "):
 			continue
+		case key != nil && key[1] == "function" && strings.HasPrefix(line, "command = "): // one or the other
+			continue
 		}
 		b.WriteString(line + "\n")
 	}

@@ -20,7 +20,7 @@ func (r *reader) keys() []key {
 	return []key{
 		known("name", `"fourier"`, r.name),
 		known("command", `"python f.py {n}"`, r.command),
-		later("function", `write the call as a program: command = "python f.py {n}"`),
+		known("function", `"primes:is_prime"`, r.function),
 		known("shell", "true", flagInto(&r.shell)),
 		known("items", `"params.csv"`, filledInto(&j.Work.File)),
 		known("repeat", "3", countInto(&j.Work.Repeat, 1)),
@@ -45,7 +45,7 @@ func (r *reader) keys() []key {
 		known("limits.failures", "10", r.failures),
 
 		known("plan.minimize", `"cost"`, choiceInto(&j.Plan.Minimize, []string{"makespan", "cost"}, nil)),
-		known("plan.strategy", `"packed"`, choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel"}, []string{"pathos", "dask"})),
+		known("plan.strategy", `"packed"`, choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel", "pathos"}, []string{"dask"})),
 
 		known("slurm.account", `"scw1389"`, wordInto(&j.Slurm.Account)),
 		known("slurm.partition", `"compute"`, wordInto(&j.Slurm.Partition)),

@@ -15,7 +15,7 @@ func (r *reader) finish() {
 	}
 	r.finishCommand()
 	for _, rule := range []func(){
-		r.oneWork, r.typesOfWhat, r.timesFit, r.cpusFit, r.onePython, r.threads, r.dollars, r.strays,
+		r.oneWork, r.noShell, r.typesOfWhat, r.timesFit, r.cpusFit, r.onePython, r.threads, r.dollars, r.strays,
 	} {
 		rule()
 	}
@@ -35,6 +35,13 @@ func (r *reader) both(a, b []string) (x, y *node, ok bool) {
 func (r *reader) oneWork() {
 	if n, _, ok := r.both([]string{"function"}, []string{"command"}); ok {
 		r.add(n, errors.New("a job has a command or a function, not both: take one out"))
+	}
+}
+
+// noShell refuses bash around a function, which nothing is typed for.
+func (r *reader) noShell() {
+	if n, _, ok := r.both([]string{"shell"}, []string{"function"}); ok && r.shell {
+		r.add(n, errors.New("bash runs a command, and this job calls a function: take shell out"))
 	}
 }
 

@@ -61,6 +61,18 @@ func (r *reader) command(n *node) error {
 	return nil
 }
 
+// function reads "module:name".
+func (r *reader) function(n *node) error {
+	text, err := textOf(n)
+	if err != nil {
+		return err
+	}
+	if _, _, err = items.ParseFunction(text); err == nil {
+		r.job.Work.Function = text
+	}
+	return err
+}
+
 // finishCommand splits the command, or keeps it for bash.
 func (r *reader) finishCommand() {
 	n := r.root.find("command")

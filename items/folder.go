@@ -139,6 +139,12 @@ func (d AttemptDir) Log(w Writer, slot int, stream string) string {
 	return d.file("logs", fmt.Sprintf("%d.%d.%d.%s", w.Part, w.Restart, slot, stream))
 }
 
+// Values is where a worker's slot keeps returned values that are long, or no JSON.
+func (d AttemptDir) Values(w Writer, slot int) string { return d.Log(w, slot, "values") }
+
+// Python is a driver of the attempt, as it was when the attempt was made.
+func (d AttemptDir) Python(name string) string { return d.file("python", name) }
+
 // SlurmDir holds Slurm's own output files.
 func (d AttemptDir) SlurmDir() string { return d.file("slurm") }
 

@@ -19,6 +19,7 @@ var idLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPaddi
 // hasher makes ids: base32 of SHA-256 over the argument list, each argument preceded by its
 // length in decimal and a colon. What comes before the first placeholder is hashed once.
 type hasher struct {
+	key   string
 	args  []text
 	hash  hash.Hash
 	begun []byte // state after the arguments that are the same for every item
@@ -27,7 +28,7 @@ type hasher struct {
 }
 
 func newHasher(t *Template) *hasher {
-	h := &hasher{args: t.args, hash: sha256.New()}
+	h := &hasher{key: t.key, args: t.args, hash: sha256.New()}
 	for len(h.args) > 0 && h.args[0].constant() {
 		h.hash.Write(appendArgument(nil, []byte(h.args[0][0].literal)))
 		h.args = h.args[1:]
@@ -47,7 +48,7 @@ func (h *hasher) sum(it *Item) (key, error) {
 	for _, t := range h.args {
 		h.room = t.append(h.room[:0], it)
 		if err := checkArgument(h.room); err != nil {
-			return key{}, &KeyError{Key: "command", Err: fmt.Errorf("item %d: %w", it.Index, err)}
+			return key{}, &KeyError{Key: h.key, Err: fmt.Errorf("item %d: %w", it.Index, err)}
 		}
 		h.framed = appendArgument(h.framed[:0], h.room)
 		h.hash.Write(h.framed)

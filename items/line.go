@@ -15,6 +15,10 @@ type recordLine struct {
 
 	start, end, elapsed, cpu, rss, tree float64
 
+	value    []byte // JSON as it stands
+	format   []byte // of a value beside the records
+	keptSpan Span
+
 	gpus, gpusUsed              int
 	gpuMean, gpuPeak, gpuMemory float64
 
@@ -72,8 +76,22 @@ func (l *recordLine) member(s *scanner, key []byte) bool {
 		return s.span(&l.stdout)
 	case "stderr":
 		return s.span(&l.stderr)
+	case "value":
+		return s.raw(&l.value)
+	case "kept":
+		return s.object(func(key []byte) bool { return l.keptMember(s, key) })
 	}
 	return l.gpuMember(s, key)
+}
+
+func (l *recordLine) keptMember(s *scanner, key []byte) bool {
+	switch string(key) {
+	case "format":
+		return s.textOrNull(&l.format)
+	case "span":
+		return s.span(&l.keptSpan)
+	}
+	return s.skip(0)
 }
 
 func (l *recordLine) gpuMember(s *scanner, key []byte) bool {
@@ -98,6 +116,15 @@ func (s *scanner) textOrNull(dst *[]byte) (ok bool) {
 		return string(s.word()) == "null"
 	}
 	*dst, ok = s.text()
+	return ok
+}
+
+// raw takes any value as it stands.
+func (s *scanner) raw(dst *[]byte) bool {
+	s.space()
+	start := s.i
+	ok := s.skip(0)
+	*dst = s.b[start:s.i]
 	return ok
 }
 
@@ -160,6 +187,12 @@ func (l *recordLine) record() Record {
 		End: pointer(l.end), Elapsed: pointer(l.elapsed), CPU: pointer(l.cpu), MaxRSS: pointer(l.rss), MaxRSSTree: pointer(l.tree),
 		ExitCode: whole(l.exitCode), Count: whole(l.count), GPUs: whole(l.gpus), GPUsUsed: whole(l.gpusUsed),
 		GPUMean: pointer(l.gpuMean), GPUPeak: pointer(l.gpuPeak), GPUMemory: pointer(l.gpuMemory),
+	}
+	if l.value != nil {
+		r.Value = bytes.Clone(l.value)
+	}
+	if l.format != nil {
+		r.Kept = &Kept{string(l.format), l.keptSpan}
 	}
 	if l.signal != nil {
 		signal := string(l.signal)

@@ -13,6 +13,7 @@ type piece struct {
 	literal string
 	column  int
 	part    string // "", or stem, name, dir, ext
+	json    bool   // the value as JSON has it, which tells 1 from "1"
 }
 
 const (
@@ -94,11 +95,13 @@ func (t text) constant() bool { return len(t) == 1 && t[0].column == noColumn }
 // append writes the text for an item.
 func (t text) append(dst []byte, it *Item) []byte {
 	for _, p := range t {
-		switch p.column {
-		case noColumn:
+		switch {
+		case p.column == noColumn:
 			dst = append(dst, p.literal...)
-		case indexColumn:
+		case p.column == indexColumn:
 			dst = strconv.AppendInt(dst, int64(it.Index), 10)
+		case p.json:
+			dst = it.Values[p.column].appendJSON(dst)
 		default:
 			dst = append(dst, pathPart(it.Values[p.column].Text, p.part)...)
 		}

@@ -15,6 +15,14 @@ type Result struct {
 	Columns []string
 	Values  []Value
 	Writer  Writer // who recorded it; zero for an item that nobody has started
+	Pickle  *Place // a returned value that JSON cannot hold
+}
+
+// Place is where a value lies: Length bytes of a file from Offset on.
+type Place struct {
+	File   string `json:"file"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
 }
 
 // resultJSON has the documented keys; unknown is null.
@@ -25,8 +33,10 @@ type resultJSON struct {
 	Start   *float64        `json:"start"`
 	Node    *string         `json:"node"`
 	Record
-	Attempt *int `json:"attempt"`
-	Value   *int `json:"value"` // what a function returned; a command returns nothing
+	Attempt *int            `json:"attempt"`
+	Kept    *Kept           `json:"kept,omitempty"` // hides the record's: Value or Pickle says it
+	Value   json.RawMessage `json:"value"`          // what a function returned; a command returns nothing
+	Pickle  *Place          `json:"pickle,omitempty"`
 }
 
 // MarshalJSON writes the keys that docs/scripting.md documents, the columns in their order.
@@ -39,7 +49,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		columns = append(appendString(columns, name), ':')
 		columns = r.Values[i].appendJSON(columns)
 	}
-	j := resultJSON{ID: r.ID, Index: r.Index, Columns: append(columns, '}'), Record: r.Record}
+	j := resultJSON{ID: r.ID, Index: r.Index, Columns: append(columns, '}'), Record: r.Record, Value: r.Value, Pickle: r.Pickle}
 	if r.Writer != (Writer{}) {
 		j.Start, j.Node, j.Attempt = &r.Start, &r.Node, &r.Writer.Attempt
 	}
@@ -83,10 +93,39 @@ func (c *Collection) results(list *Frozen, columns []string, yield func(Result) 
 		r := Result{Record: window[at], Columns: columns, Values: it.Values}
 		r.ID, r.Index, r.State = it.ID, it.Index, c.State(it.Index)
 		r.Writer, _ = c.Writer(it.Index)
+		if err := r.fetch(c.dirs[r.Writer.Attempt]); err != nil { // the others are as good as before
+			r.Cause = "its value cannot be read: " + err.Error()
+		}
 		if !yield(r) {
 			return nil
 		}
 	}
+	return nil
+}
+
+// fetch brings a value that stands beside the records, or says where it lies.
+func (r *Result) fetch(dir AttemptDir) error {
+	if r.Kept == nil {
+		return nil
+	}
+	at := Place{dir.Values(r.Writer, r.Slot), r.Kept.Span[0], r.Kept.Span[1]}
+	if r.Kept.Format != "json" {
+		r.Pickle = &at
+		return nil
+	}
+	f, err := os.Open(at.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.NewSectionReader(f, at.Offset, at.Length))
+	switch {
+	case err != nil:
+		return err
+	case int64(len(text)) != at.Length || !json.Valid(text):
+		return fmt.Errorf("%s has changed at byte %d", at.File, at.Offset)
+	}
+	r.Value = text
 	return nil
 }
 

@@ -3,18 +3,19 @@
 // item list and of the result records.
 package items
 
-// Spec says where items come from and what is run for each. It is frozen into run.json,
-// so that a worker expands the same placeholders that were checked.
+// Spec says where items come from and what is run for each: Command, Shell or Function. It is
+// frozen into run.json, so that a worker expands the same placeholders that were checked.
 type Spec struct {
-	Dir     string            `json:"dir"`               // job.toml's folder, absolute: relative paths start here and items run here
-	Command []string          `json:"command,omitempty"` // argument list with placeholders; empty when Shell is set
-	Shell   string            `json:"shell,omitempty"`   // a bash command line with placeholders (shell = true)
-	Outputs []string          `json:"outputs,omitempty"` // files that an item makes, with placeholders
-	File    string            `json:"file,omitempty"`    // items = "…": .csv, .tsv, .jsonl, else lines
-	Repeat  int               `json:"repeat,omitempty"`  // 0 and 1: once
-	Sweep   []Column          `json:"sweep,omitempty"`   // in the file's order, the first the slowest
-	Zip     []Column          `json:"zip,omitempty"`     // side by side; together one column, the slowest (before Sweep)
-	Types   map[string]string `json:"types,omitempty"`   // column → "int", "float", "bool", "text"
+	Dir      string            `json:"dir"`                // job.toml's folder, absolute: relative paths start here and items run here
+	Command  []string          `json:"command,omitempty"`  // argument list with placeholders; empty when Shell is set
+	Shell    string            `json:"shell,omitempty"`    // a bash command line with placeholders (shell = true)
+	Function string            `json:"function,omitempty"` // a Python function, "module:name"; columns are keyword arguments
+	Outputs  []string          `json:"outputs,omitempty"`  // files that an item makes, with placeholders
+	File     string            `json:"file,omitempty"`     // items = "…": .csv, .tsv, .jsonl, else lines
+	Repeat   int               `json:"repeat,omitempty"`   // 0 and 1: once
+	Sweep    []Column          `json:"sweep,omitempty"`    // in the file's order, the first the slowest
+	Zip      []Column          `json:"zip,omitempty"`      // side by side; together one column, the slowest (before Sweep)
+	Types    map[string]string `json:"types,omitempty"`    // column → "int", "float", "bool", "text"
 }
 
 // Column is one column of a sweep or zip: a list, a range or a glob; exactly one is set.
@@ -61,6 +62,7 @@ type Item struct {
 
 // Invocation is what is executed for one item.
 type Invocation struct {
-	Argv    []string // the program and its arguments, as the kernel gets them
+	Argv    []string // the program and its arguments, as the kernel gets them; nil for a function
 	Outputs []string // the files that must exist afterwards, relative to Spec.Dir or absolute
+	Call    *Call    // of a function; nil for a program
 }

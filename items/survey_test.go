@@ -35,7 +35,7 @@ func TestSurveyShowsTheFirst(t *testing.T) {
 	if s.Count != 10 || len(s.First) != samples || s.Duplicates != 0 || s.Unused != nil || s.Warnings != nil {
 		t.Errorf("got %+v", s)
 	}
-	if got, want := s.First[2].Invocation, (Invocation{[]string{"f", "3"}, []string{"3.out"}}); !reflect.DeepEqual(got, want) {
+	if got, want := s.First[2].Invocation, (Invocation{Argv: []string{"f", "3"}, Outputs: []string{"3.out"}}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

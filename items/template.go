@@ -11,18 +11,23 @@ import (
 // names of the columns, not the list, so a worker can expand what was checked elsewhere. It is
 // safe to use from several goroutines.
 type Template struct {
-	columns []string
-	args    []text
-	outputs []text
+	columns  []string
+	key      string // of job.toml: command or function
+	function string // "module:name"; "" for a command
+	args     []text // of a function: what its id is made of
+	outputs  []text
 
 	warnings []Warning
 }
 
 // NewTemplate checks the placeholders of a command and its outputs. An error is a *KeyError.
 func NewTemplate(spec Spec, columns []string) (*Template, error) {
-	t := &Template{columns: columns}
+	t := &Template{columns: columns, key: "command"}
 	var err error
 	switch {
+	case spec.Function != "":
+		t.key, t.function = "function", spec.Function
+		t.args, err = callArgs(spec, columns)
 	case spec.Shell != "" && len(spec.Command) > 0:
 		return nil, keyErrorf("command", "both an argument list and a shell line are given")
 	case spec.Shell != "":
@@ -37,7 +42,7 @@ func NewTemplate(spec Spec, columns []string) (*Template, error) {
 		err = checkConstants(t.args)
 	}
 	if err != nil {
-		return nil, &KeyError{Key: "command", Err: err}
+		return nil, &KeyError{Key: t.key, Err: err}
 	}
 	if t.outputs, err = parseTexts(spec.Outputs, columns); err != nil {
 		return nil, &KeyError{Key: "each.outputs", Err: err}
@@ -75,7 +80,9 @@ func (t *Template) Invocation(it Item) (Invocation, error) {
 	}
 	var inv Invocation
 	var err error
-	if inv.Argv, err = expandAll(t.args, &it); err != nil {
+	if t.function != "" {
+		inv.Call = &Call{t.function, t.columns, it.Values}
+	} else if inv.Argv, err = expandAll(t.args, &it); err != nil {
 		return inv, &KeyError{Key: "command", Err: fmt.Errorf("item %d: %w", it.Index, err)}
 	}
 	if inv.Outputs, err = expandAll(t.outputs, &it); err != nil {
@@ -97,8 +104,11 @@ func expandAll(texts []text, it *Item) ([]string, error) {
 	return all, nil
 }
 
-// String is the command as one would type it in bash.
+// String is the command as one would type it in bash, or the call as in Python.
 func (inv Invocation) String() string {
+	if inv.Call != nil {
+		return inv.Call.String()
+	}
 	line := ""
 	for i, arg := range inv.Argv {
 		if i > 0 {

@@ -71,6 +71,11 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {
 		return err
 	}
+	if r.Work.Function != "" {
+		if err := writeDrivers(dir); err != nil {
+			return err
+		}
+	}
 	kept := struct {
 		Input strategies.Input `json:"input"`
 		Plan  strategies.Plan  `json:"plan"`
@@ -91,6 +96,27 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 		}
 	}
 	return writeJSON(dir.Intent(), a)
+}
+
+// writeDrivers puts the programs that make calls beside the script that starts them.
+func writeDrivers(dir items.AttemptDir) error {
+	drivers, err := templates.Drivers()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir.Python("x")), 0o700); err != nil {
+		return err
+	}
+	for name, text := range drivers {
+		err := items.WriteFile(dir.Python(name), func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *Run) workOf(a *Attempt, in strategies.Input) items.Work {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"hpcsub/configs"
 	"hpcsub/slurm"
@@ -27,9 +28,12 @@ func NewInput(job *configs.Job, items int, cluster *slurm.Cluster) strategies.In
 		Job: job.Name, Items: items, Each: job.Each, Limits: job.Limits, Plan: job.Plan, Slurm: job.Slurm,
 		Cluster: cluster, Local: cluster.Client == "local", Arch: machines[runtime.GOARCH],
 	}
-	if len(job.Work.Command) > 0 {
+	switch {
+	case job.Work.Function != "":
+		in.Function, in.Program = true, strings.ReplaceAll(job.Work.Function, ":", ".")
+	case len(job.Work.Command) > 0:
 		in.Program = filepath.Base(job.Work.Command[0])
-	} else {
+	default:
 		in.Program = "a line of bash"
 	}
 	return in

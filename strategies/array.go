@@ -6,7 +6,7 @@ import "fmt"
 // gives its CPU back when its item ends; but each is a job for the controller, and a freed place waits for
 // the scheduler's next tick.
 func array() strategy {
-	return strategy{name: "array", template: "worker", costs: workerCosts, propose: proposeArray}
+	return strategy{name: "array", work: commands, template: "worker", costs: workerCosts, propose: proposeArray}
 }
 
 func proposeArray(p *problem, o *pool) ([]shape, []Rejection) {

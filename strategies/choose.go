@@ -12,7 +12,7 @@ func Choose(in Input) Plan {
 	if plan.Minimize == "" {
 		plan.Minimize = "makespan"
 	}
-	use, refused := forced(in.Plan.Strategy)
+	use, refused := forced(in)
 	plan.Rejections = refused
 	p, no := newProblem(in)
 	if no != nil {
@@ -104,7 +104,7 @@ func (r Rejection) of(strategy string) Rejection {
 
 // inOrder sorts the rejections as the documentation lists the strategies.
 func (plan Plan) inOrder() Plan {
-	order := append(Names(), "pathos", "dask")
+	order := append(Names(), "dask")
 	slices.SortStableFunc(plan.Rejections, func(a, b Rejection) int {
 		return slices.Index(order, a.Strategy) - slices.Index(order, b.Strategy)
 	})

@@ -112,7 +112,7 @@ func TestMinimizeCost(t *testing.T) {
 func TestForcedStrategy(t *testing.T) {
 	for _, name := range Names() {
 		in := job(300, time.Second)
-		in.Plan.Strategy = name
+		in.Plan.Strategy, in.Function = name, ofFunctions(name)
 		plan := Choose(in)
 		if plan.Chosen == nil || plan.Chosen.Strategy != name || len(plan.Candidates) != 1 {
 			t.Errorf("%s: got %+v", name, plan)
@@ -122,7 +122,8 @@ func TestForcedStrategy(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"pakced": "there is no strategy of that name; [plan] strategy may be single, array, packed, gnu-parallel",
+		"pakced": "there is no strategy of that name; [plan] strategy may be single, array, packed, gnu-parallel, pathos",
+		"pathos": `the work is a command; set function = "module:name"`,
 		"dask":   `the work is a command; set function = "module:name"`,
 	} {
 		in := job(300, time.Second)
@@ -134,6 +135,9 @@ func TestForcedStrategy(t *testing.T) {
 	}
 }
 
+// ofFunctions says that a strategy runs functions and no commands.
+func ofFunctions(name string) bool { return name == "pathos" || name == "dask" }
+
 func rejected(plan Plan, strategy, words string) bool {
 	for _, r := range plan.Rejections {
 		if r.Strategy == strategy && strings.Contains(r.Reason, words) {
@@ -143,12 +147,32 @@ func rejected(plan Plan, strategy, words string) bool {
 	return false
 }
 
-func TestFunctionStrategiesAreAlwaysRejected(t *testing.T) {
+func TestWorkThatAStrategyCannotRun(t *testing.T) {
 	plan := Choose(job(10, time.Second))
 	for _, name := range []string{"pathos", "dask"} {
 		if !rejected(plan, name, `the work is a command; set function = "module:name"`) {
 			t.Errorf("%s is not among %+v", name, plan.Rejections)
 		}
+	}
+	in := job(10, time.Second)
+	in.Function = true
+	plan = Choose(in)
+	for _, name := range []string{"array", "packed", "gnu-parallel"} {
+		if !rejected(plan, name, "the work is a function; write a program that calls it and set command = ") {
+			t.Errorf("%s is not among %+v", name, plan.Rejections)
+		}
+	}
+	if plan.Chosen == nil || plan.Chosen.Strategy != "pathos" {
+		t.Errorf("got %+v, want pathos", plan.Chosen)
+	}
+}
+
+// TestPackagesThatAreMissing: what is known to be missing is refused before anything is submitted.
+func TestPackagesThatAreMissing(t *testing.T) {
+	in := job(10, time.Second)
+	in.Function, in.Tools = true, map[string]string{"pathos": ""}
+	if plan := Choose(in); !rejected(plan, "pathos", "has no package pathos: pip install pathos") || plan.Chosen.Strategy != "single" {
+		t.Errorf("got %s, %+v", plan.Chosen.Strategy, plan.Rejections)
 	}
 }
 
@@ -275,6 +299,7 @@ func TestMoreCPUsAreNeverSlower(t *testing.T) {
 				for cores := 1; cores <= 40; cores++ {
 					in := job(items, 0)
 					in.Sample, in.Plan.Strategy, in.Slurm.Partition = sample, strategy, "long"
+					in.Function = ofFunctions(strategy)
 					for i := range in.Cluster.Nodes {
 						in.Cluster.Nodes[i] = node(in.Cluster.Nodes[i].Name, 1, cores, 1, 64000, "long")
 					}

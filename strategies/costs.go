@@ -18,6 +18,10 @@ type Costs struct {
 	WorkerItem    float64 `json:"worker_item_s"`    // dispatch, serial in one worker, per item
 	ParallelStart float64 `json:"parallel_start_s"` // GNU Parallel's own start
 	ParallelItem  float64 `json:"parallel_item_s"`  // its dispatch, serial, per item
+	PythonStart   float64 `json:"python_start_s"`   // an interpreter and a function's module
+	CallItem      float64 `json:"call_item_s"`      // a call handed to such an interpreter and recorded, per item
+	PathosStart   float64 `json:"pathos_start_s"`   // Pathos imported and its pool ready
+	PathosItem    float64 `json:"pathos_item_s"`    // its dispatch, serial, per item
 	Stop          float64 `json:"stop_s"`           // last item's end to the job's end
 }
 
@@ -33,6 +37,10 @@ func builtIn() Costs {
 		WorkerItem:    0.001,
 		ParallelStart: 0.112,
 		ParallelItem:  0.005,
+		PythonStart:   0.07,
+		CallItem:      0.0002,
+		PathosStart:   0.12,
+		PathosItem:    0.0003,
 		Stop:          0.05,
 	}
 }
@@ -44,6 +52,8 @@ func costsOf(in Input) Costs {
 		{&c.JobStart, &b.JobStart}, {&c.ArrayRate, &b.ArrayRate}, {&c.ArrayHold, &b.ArrayHold},
 		{&c.StepStart, &b.StepStart}, {&c.WorkerStart, &b.WorkerStart}, {&c.WorkerItem, &b.WorkerItem},
 		{&c.ParallelStart, &b.ParallelStart}, {&c.ParallelItem, &b.ParallelItem}, {&c.Stop, &b.Stop},
+		{&c.PythonStart, &b.PythonStart}, {&c.CallItem, &b.CallItem},
+		{&c.PathosStart, &b.PathosStart}, {&c.PathosItem, &b.PathosItem},
 	} {
 		if *f.to == 0 {
 			*f.to = *f.from

@@ -5,7 +5,7 @@ import "slices"
 // gnuParallel is GNU Parallel in one allocation, and over nodes one step a node, each with a share of
 // the items: for items of a minute or more on whole nodes, with the tool that users and sites know.
 func gnuParallel() strategy {
-	return strategy{name: "gnu-parallel", template: "gnu-parallel", costs: parallelCosts, propose: proposeParallel}
+	return strategy{name: "gnu-parallel", work: commands, template: "gnu-parallel", costs: parallelCosts, propose: proposeParallel}
 }
 
 func parallelCosts(c Costs) overhead {

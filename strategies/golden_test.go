@@ -46,6 +46,7 @@ func goldenInputs() map[string]Input {
 	add("array-split", job(25000, 5*time.Minute), func(in *Input) { in.Plan.Strategy = "array"; in.Cluster.Limits.MaxJobCount = nil })
 	add("whole-node-site", job(500, 10*time.Second), func(in *Input) { in.Cluster.Scheduler.SelectType = "select/linear" })
 	add("forced-short", job(5000, 20*time.Second), func(in *Input) { in.Slurm.Partition = "short" })
+	add("calls", job(300, time.Second), func(in *Input) { in.Function, in.Program = true, "primes.is_prime" })
 	return all
 }
 

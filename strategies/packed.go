@@ -3,7 +3,7 @@ package strategies
 // packed is an array with as many tasks as run at once, each of which keeps a queue of items over its CPUs:
 // for many short items, and for items of uneven length.
 func packed() strategy {
-	return strategy{name: "packed", template: "worker", costs: workerCosts, propose: proposePacked}
+	return strategy{name: "packed", work: commands, template: "worker", costs: workerCosts, propose: proposePacked}
 }
 
 func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {

@@ -11,20 +11,22 @@ import (
 
 // Input is everything that a choice depends on. plan.json keeps it, so that a plan can be replayed.
 type Input struct {
-	Job     string            `json:"job"` // its name, for the plan
-	Items   int               `json:"items"`
-	Program string            `json:"program"` // first word of the command, for the explanation
-	Each    configs.Each      `json:"each"`
-	Limits  configs.Limits    `json:"limits"`
-	Plan    configs.PlanKeys  `json:"plan"`
-	Slurm   configs.SlurmKeys `json:"slurm"`
-	Sample  []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
-	Cluster *slurm.Cluster    `json:"cluster"`
-	Costs   Costs             `json:"costs"`
-	Starts  []Guess           `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
-	Local   bool              `json:"local"`
+	Job      string            `json:"job"` // its name, for the plan
+	Items    int               `json:"items"`
+	Function bool              `json:"function,omitempty"` // the work is a function of Python; else a command
+	Program  string            `json:"program"`            // first word of the command, or the function, for the explanation
+	Each     configs.Each      `json:"each"`
+	Limits   configs.Limits    `json:"limits"`
+	Plan     configs.PlanKeys  `json:"plan"`
+	Slurm    configs.SlurmKeys `json:"slurm"`
+	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
+	Cluster  *slurm.Cluster    `json:"cluster"`
+	Costs    Costs             `json:"costs"`
+	Starts   []Guess           `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
+	Local    bool              `json:"local"`
 	// Tools are the programs that the caller looked for, with their paths; "" = looked for and not
-	// there. "parallel" is asked for by gnu-parallel; a tool that is not a key was not looked for.
+	// there. "parallel" is asked for by gnu-parallel, the package "pathos" by pathos; a tool that is not a
+	// key was not looked for.
 	Tools map[string]string `json:"tools,omitempty"`
 	// Arch is what the program that the nodes will run was built for, as uname -m; "" = not checked.
 	Arch string `json:"arch,omitempty"`

@@ -11,6 +11,15 @@ func workerCosts(c Costs) overhead {
 	return overhead{begin: c.WorkerStart, item: c.WorkerItem, end: c.Stop}
 }
 
+// callCosts are the same where the worker has calls made by processes of Python.
+func callCosts(c Costs) overhead {
+	return overhead{begin: c.WorkerStart + c.PythonStart, item: c.CallItem, end: c.Stop}
+}
+
 func proposeSingle(p *problem, o *pool) ([]shape, []Rejection) {
-	return []shape{{strategy: single(), pool: o, parts: 1, slots: 1, nodes: 1}}, nil
+	s := shape{strategy: single(), pool: o, parts: 1, slots: 1, nodes: 1}
+	if p.in.Function {
+		s.strategy.costs = callCosts
+	}
+	return []shape{s}, nil
 }

@@ -97,6 +97,9 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	case c.Strategy == "gnu-parallel":
 		return "Items of a minute or more hardly notice a start of their own, and they fill a node: GNU Parallel keeps it " +
 			"full from one allocation."
+	case c.Strategy == "pathos":
+		return "Calls of a few seconds or less would spend their time in starting an interpreter and its imports; a pool " +
+			"pays for them once a CPU."
 	case p.in.Local:
 		return "One worker keeps a queue of items over the CPUs of this machine."
 	case uneven:

@@ -144,7 +144,7 @@ func TestScriptsRun(t *testing.T) {
 		if len(value) > 200 || strings.Contains(value, "/") { // no name of a file
 			continue
 		}
-		strategy := strategies.Names()[i%4]
+		strategy := strategies.Names()[i%len(strategies.Names())]
 		t.Run(fmt.Sprintf("%s %q", strategy, value), func(t *testing.T) { runScript(t, strategy, value) })
 	}
 }
@@ -189,6 +189,9 @@ func runScript(t *testing.T, strategy, value string) {
 		"--time-limit-s", fmt.Sprint(s.Request.TimeLimitS)}
 	if strategy == "gnu-parallel" {
 		want = append(want, "--", "parallel", "--plain", "--will-cite", "--ungroup", "--jobs", "8", `"$HPCSUB_PROGRAM" worker item {}`)
+	}
+	if strategy == "pathos" {
+		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/pathos_pool.py"), "8")
 	}
 	compare(t, root, "hpcsub", strings.Join(want, "\x00")+"\x00")
 	compare(t, root, "HOSTILE", value)
@@ -267,7 +270,7 @@ func TestShellcheckOfHostileScripts(t *testing.T) {
 		if i < len(hostile) {
 			s = filling(s, value)
 		}
-		s.Strategy, s.Environment.Setup = strategies.Names()[i%4], ""
+		s.Strategy, s.Environment.Setup = strategies.Names()[i%len(strategies.Names())], ""
 		path := filepath.Join(dir, fmt.Sprintf("%d.sh", i))
 		if err := os.WriteFile(path, []byte(render(t, s)), 0o600); err != nil {
 			t.Fatal(err)

@@ -15,6 +15,21 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
+//go:embed python/*.py
+var drivers embed.FS
+
+// Drivers are the programs of Python that calls run through, by name: an attempt keeps a copy of each.
+func Drivers() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	entries, err := drivers.ReadDir("python")
+	for _, e := range entries {
+		if all[e.Name()], err = drivers.ReadFile("python/" + e.Name()); err != nil {
+			break
+		}
+	}
+	return all, err
+}
+
 // view is what the templates see: the Script, and what follows from it.
 type view struct {
 	Script

@@ -210,7 +210,7 @@ func TestRefusals(t *testing.T) {
 		change func(*Script)
 		want   string
 	}{
-		{"unknown strategy", func(s *Script) { s.Strategy = "pathos" }, `there is no template for strategy "pathos"`},
+		{"unknown strategy", func(s *Script) { s.Strategy = "magic" }, `there is no template for strategy "magic"`},
 		{"account with a line break", func(s *Script) { s.Request.Account = "a\n#SBATCH --uid=0" }, "#SBATCH --account"},
 		{"option with a line break", func(s *Script) { s.Slurm.Options = []string{"--nice=1\nrm -rf /"} }, "[slurm] options"},
 		{"option without dashes", func(s *Script) { s.Slurm.Options = []string{"mail-type=END"} }, `"mail-type=END" is no option of sbatch`},

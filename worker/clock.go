@@ -15,6 +15,7 @@ type clock struct {
 	declared time.Duration // each.time; 0 = not said
 	done     int
 	shortest time.Duration // of those that succeeded
+	total    time.Duration // of the same
 }
 
 // succeeded notes how long an item took.
@@ -22,8 +23,12 @@ func (c *clock) succeeded(took time.Duration) {
 	if c.done == 0 || took < c.shortest {
 		c.shortest = took
 	}
+	c.total += took
 	c.done++
 }
+
+// mean is how long the items took that succeeded; 0 while none has.
+func (c *clock) mean() time.Duration { return c.total / time.Duration(max(1, c.done)) }
 
 // needs is the time that an item is known to take: what is declared, else the shortest of
 // those that ran, else a floor.

@@ -4,23 +4,27 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"time"
 )
 
-// dispatcher lets GNU Parallel, the worker's child, say which item runs when; the worker runs
-// it. GNU Parallel reads places in the part from its stdin, and for each of them starts the
-// program of RunItem, which asks the worker for that item through a socket.
+// dispatcher lets another program, the worker's child, say which item runs when; the worker runs it. GNU
+// Parallel reads places in the part from its stdin, and for each of them starts the program of RunItem,
+// which asks the worker for that item through a socket. The drivers of Pathos and Dask do the same, but
+// for the program: what they hand out asks the worker itself.
 type dispatcher struct {
 	*engine
 	queue  *queue
 	input  *os.File // GNU Parallel's stdin
 	socket *socket
+	driver bool      // of Pathos or Dask, for calls
 	asked  bitmap    // places that were asked for
 	fed    int       // places written and not answered yet
 	heard  time.Time // of the last request or answer
 	calls  int       // requests since the last stall
 	wake   chan struct{}
 	ended  chan struct{} // closed when GNU Parallel and all items have ended
+	said   chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
 }
 
 // dispatch runs the part through GNU Parallel. It returns when that has ended and every item
@@ -30,9 +34,12 @@ func (w *worker) dispatch(argv []string) {
 	defer runtime.UnlockOSThread()
 	d := &dispatcher{
 		engine: &w.engine, queue: w.queue, heard: time.Now(),
-		wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), ended: make(chan struct{}), driver: w.work.Spec.Function != "",
 	}
-	err := checkGNU(argv[0])
+	var err error
+	if !d.driver {
+		err = checkGNU(argv[0])
+	}
 	if err == nil {
 		d.socket, err = listenSocket()
 	}
@@ -47,9 +54,15 @@ func (w *worker) dispatch(argv []string) {
 	go d.reapAll()
 	go d.feed()
 	d.serve()
+	if d.said != nil {
+		select {
+		case <-d.said:
+		case <-time.After(time.Second): // something that it left behind holds its stdout
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.stop("GNU Parallel ended and had not asked for them")
+	w.stop(d.name() + " ended and had not asked for them")
 }
 
 func (e *engine) unlockedFail(err error) {
@@ -58,13 +71,26 @@ func (e *engine) unlockedFail(err error) {
 	e.fail(err)
 }
 
-// reapAll takes children until GNU Parallel and all items have ended.
+// name is what hands out the items, for messages.
+func (d *dispatcher) name() string {
+	if d.driver {
+		return "the driver"
+	}
+	return "GNU Parallel"
+}
+
+// reapAll takes children until the dispatcher and all items have ended.
 func (d *dispatcher) reapAll() {
-	for over := false; !over; {
-		awaitExit()
+	for alone, over := false, false; !over; {
+		if alone && d.driver { // the end of a call is not that of a process
+			time.Sleep(10 * time.Millisecond)
+		} else {
+			awaitExit()
+		}
 		d.mu.Lock()
 		d.reap()
-		over = d.parallel == 0 && d.running() == 0
+		alone = d.parallel == 0
+		over = alone && d.running() == 0
 		d.mu.Unlock()
 	}
 	close(d.ended)
@@ -75,12 +101,12 @@ func (d *dispatcher) reapAll() {
 func (d *dispatcher) feed() {
 	defer d.input.Close()
 	for {
-		place, now, more := d.nextPlace()
+		places, more := d.nextPlaces()
 		if !more {
 			return
 		}
-		if now {
-			if _, err := fmt.Fprintln(d.input, place); err != nil {
+		if len(places) > 0 {
+			if _, err := d.input.WriteString(joined(places)); err != nil {
 				return // it has ended
 			}
 			continue
@@ -94,31 +120,58 @@ func (d *dispatcher) feed() {
 	}
 }
 
-// nextPlace gives a place to write now; or none now, but later more; or no more.
-func (d *dispatcher) nextPlace() (place int, now, more bool) {
+// nextPlaces gives places to write now, in one line; or none now, but later more; or no more.
+func (d *dispatcher) nextPlaces() (places []int, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.mayStart() {
-		return 0, false, false
+		return nil, false
 	}
 	if !d.decided() {
-		return 0, false, true
+		return nil, true
 	}
-	if d.fed >= 2*len(d.slots) {
-		return 0, false, !d.stalled()
+	many := d.bunch()
+	if d.fed >= 2*len(d.slots)*many {
+		return nil, !d.stalled()
 	}
-	place, more, err := d.queue.advance()
-	if err != nil {
-		d.fail(err)
-		return 0, false, false
+	for len(places) < many {
+		place, more, err := d.queue.advance()
+		if err != nil {
+			d.fail(err)
+			return nil, false
+		}
+		if !more {
+			break
+		}
+		places = append(places, place)
 	}
-	if more {
-		d.fed++
-	}
-	return place, more, more
+	d.fed += len(places)
+	return places, len(places) > 0
 }
 
-// stalled notices when GNU Parallel starts none of what it was given. Some may have been lost,
+// bunch is how many places go into one line: one, until calls are known to be short. Then to hand out a
+// tenth of a second's calls at once costs little, as long as there is enough for all slots.
+func (d *dispatcher) bunch() int {
+	const together, most = 100 * time.Millisecond, 256
+	mean := d.clock.mean()
+	if !d.driver || mean <= 0 {
+		return 1
+	}
+	left := d.queue.part.Len() - d.queue.next
+	return max(1, min(most, int(together/mean), left/(4*len(d.slots))))
+}
+
+// joined is a line of places.
+func joined(places []int) string {
+	line := make([]byte, 0, 8*len(places))
+	for _, place := range places {
+		line = append(strconv.AppendInt(line, int64(place), 10), ' ')
+	}
+	line[len(line)-1] = '\n'
+	return string(line)
+}
+
+// stalled notices when the dispatcher starts none of what it was given. Some may have been lost,
 // because somebody killed what asks for them; when all are, it cannot start programs at all.
 func (d *dispatcher) stalled() bool {
 	const idle = 30 * time.Second
@@ -126,7 +179,7 @@ func (d *dispatcher) stalled() bool {
 		return false
 	}
 	if d.calls == 0 {
-		d.fail(fmt.Errorf("GNU Parallel asked for no item in %s; what it printed says why", idle))
+		d.fail(fmt.Errorf("%s asked for no item in %s; what it printed says why", d.name(), idle))
 		return true
 	}
 	d.calls, d.fed, d.heard = 0, 0, time.Now()
@@ -152,41 +205,60 @@ func (d *dispatcher) serve() {
 func (d *dispatcher) try(r *request) (again bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	place := r.places[0]
 	switch {
 	case r.gone:
-		d.answered()
+		d.answered(len(r.places))
 		return false
-	case !d.mayStart() || r.place >= d.queue.part.Len() || d.asked.has(r.place):
-		d.answered()
+	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place):
+		d.answered(len(r.places))
 		r.answer(codeNotStarted)
 		return false
 	case !d.decided() || len(d.free) == 0:
 		return true
 	}
-	t, err := d.queue.at(r.place)
+	t, err := d.queue.at(place)
 	if err != nil {
 		d.fail(err)
 		return true // to be turned away
 	}
 	r.slot = d.free[len(d.free)-1]
 	d.begin(t, func(code int) {
-		d.answered()
+		d.answered(1)
 		r.slot = nil
-		r.answer(code)
+		d.goOn(r, code)
 	})
 	if d.held != nil {
 		d.held, r.slot = nil, nil
 		return true
 	}
 	d.calls++
-	d.asked.set(r.place, d.queue.part.Len())
-	go d.mind(r)
+	d.asked.set(place, d.queue.part.Len())
+	if !r.minded {
+		r.minded = true
+		go d.mind(r)
+	}
 	return false
 }
 
-// answered makes room for one more place.
-func (d *dispatcher) answered() {
-	d.fed = max(0, d.fed-1)
+// goOn answers a request, or has its next place started.
+func (d *dispatcher) goOn(r *request, code int) {
+	r.code = max(r.code, code)
+	if r.places = r.places[1:]; len(r.places) == 0 {
+		r.answer(r.code)
+		return
+	}
+	go func() {
+		select {
+		case d.socket.requests <- r:
+		case <-d.ended:
+		}
+	}()
+}
+
+// answered makes room for more places.
+func (d *dispatcher) answered(places int) {
+	d.fed = max(0, d.fed-places)
 	d.heard = time.Now()
 	select {
 	case d.wake <- struct{}{}:
@@ -194,7 +266,7 @@ func (d *dispatcher) answered() {
 	}
 }
 
-// mind ends an item when what asked for it is gone: GNU Parallel, or somebody, ended it.
+// mind ends an item when what asked for it is gone: the dispatcher, or somebody, ended it.
 func (d *dispatcher) mind(r *request) {
 	r.awaitClose()
 	d.mu.Lock()
@@ -202,7 +274,7 @@ func (d *dispatcher) mind(r *request) {
 	r.gone = true
 	if r.slot != nil && !d.ending {
 		v := d.endVerdict()
-		v.cause = "GNU Parallel's job was ended"
+		v.cause = "what " + d.name() + " had started for it was ended"
 		r.slot.terminate(v, time.Now(), d.grace)
 	}
 }

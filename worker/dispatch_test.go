@@ -102,7 +102,7 @@ func TestShimIsKilled(t *testing.T) {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}
 	ends := r.ends()
-	if rec := ends[1]; rec.State != items.Cancelled || rec.Cause != "GNU Parallel's job was ended" {
+	if rec := ends[1]; rec.State != items.Cancelled || rec.Cause != "what GNU Parallel had started for it was ended" {
 		t.Errorf("item 1: %s, %q", rec.State, rec.Cause)
 	}
 	if len(ends) != 12 {

@@ -29,25 +29,27 @@ type engine struct {
 	outputs  outputs
 	tree     *tree
 
-	mu     sync.Mutex
-	slots  []*slot
-	free   []*slot // the last one is used next
-	byPID  map[int]*slot
-	clock  clock
-	memory guard
-	gate   gate
-	doubt  doubt
-	gpus   gpus
+	mu      sync.Mutex
+	slots   []*slot
+	free    []*slot // the last one is used next
+	byPID   map[int]*slot
+	callers map[int]*slot // processes of Python → whose they are, at work or not
+	clock   clock
+	memory  guard
+	gate    gate
+	doubt   doubt
+	gpus    gpus
 
-	enforced time.Time // when clocks were last looked at
-	held     *task     // could not be started for want of processes; goes first
-	busy     time.Time // since when it could not, with nothing else running
-	parallel int       // GNU Parallel's process, where it says what runs; else 0
-	halt     string    // why no more items are started; "" = go on
-	ending   bool      // the worker was told to end
-	failure  error     // the worker's own: its disk, its folder
-	done     int       // items that ended well
-	undone   int       // items that ended otherwise
+	enforced time.Time     // when clocks were last looked at
+	held     *task         // could not be started for want of processes; goes first
+	busy     time.Time     // since when it could not, with nothing else running
+	parallel int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
+	halt     string        // why no more items are started; "" = go on
+	ending   bool          // the worker was told to end
+	failure  error         // the worker's own: its disk, its folder
+	done     int           // items that ended well
+	undone   int           // items that ended otherwise
+	changed  chan struct{} // a slot is free again
 }
 
 // running is how many items run now.
@@ -68,7 +70,7 @@ func (e *engine) start(t task, reply func(int)) error {
 		return err
 	}
 	s.reply = reply
-	if e.work.TimeoutS > 0 {
+	if e.work.TimeoutS > 0 && (s.caller == nil || s.caller.ready) {
 		s.limitAt = s.started.Add(e.timeout())
 	}
 	e.free = e.free[:len(e.free)-1]
@@ -88,7 +90,11 @@ func (e *engine) launch(s *slot) (err error) {
 	}
 	e.gpus.reset(s.n)
 	s.started = time.Now() // a file server that was slow is not the item's
-	s.pid, err = e.spawn.start(s.task.argv, s.environ, [3]int{e.spawn.null, s.out.fd, s.err.fd})
+	if s.task.call != nil {
+		s.pid, err = e.call(s)
+		return err
+	}
+	s.pid, err = e.spawn.start(s.task.argv, s.environ, e.spawn.null, s.out.fd, s.err.fd)
 	return err
 }
 
@@ -110,10 +116,10 @@ func (e *engine) neverRan(s *slot, bad *execError, reply func(int)) error {
 }
 
 // record writes the end of an item and draws the conclusions.
-func (e *engine) record(s *slot, o outcome, now time.Time, ru *syscall.Rusage) error {
+func (e *engine) record(s *slot, o outcome, now time.Time, measure func(*items.Record)) error {
 	r := s.finish(e.node, o, now)
-	if ru != nil {
-		s.measure(&r, ru)
+	if measure != nil {
+		measure(&r)
 	}
 	e.gpus.measure(&r)
 	if o.state == items.Done {
@@ -147,6 +153,8 @@ func (e *engine) reap() {
 		}
 		if s := e.byPID[pid]; s != nil {
 			e.ended(s, status, &ru)
+		} else if s := e.callers[pid]; s != nil {
+			e.forget(s)
 		}
 		if pid == e.parallel {
 			e.parallel = 0
@@ -157,6 +165,11 @@ func (e *engine) reap() {
 // ended records an item whose process was reaped, and frees its slot.
 func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 	now := time.Now()
+	asked := s.caller
+	e.forget(s)
+	if asked != nil && e.lastWord(s) {
+		return
+	}
 	if diedOfTerm(status) && s.verdict.state == "" {
 		e.hearEnd(s)
 	}
@@ -169,7 +182,16 @@ func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 	}
 	killed := diedOfKill(status) && e.memory.kernelKilled(s.started)
 	o := judge(status, s.verdict, killed, missing)
-	if err := e.record(s, o, now, ru); err != nil {
+	if asked != nil {
+		o = o.died(status)
+	}
+	err := e.record(s, o, now, func(r *items.Record) {
+		s.measure(r, ru)
+		if asked != nil {
+			*r.CPU = max(0, *r.CPU-asked.cpu) // the process made other calls before
+		}
+	})
+	if err != nil {
 		e.fail(err)
 	}
 	e.release(s, shellCode(status))
@@ -178,11 +200,15 @@ func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 // release makes a slot free again.
 func (e *engine) release(s *slot, code int) {
 	delete(e.byPID, s.pid)
-	s.pid = 0
+	s.pid, s.calling = 0, nil
 	e.free = append(e.free, s)
 	if s.reply != nil {
 		s.reply(code)
 		s.reply = nil
+	}
+	select {
+	case e.changed <- struct{}{}:
+	default:
 	}
 }
 
@@ -196,7 +222,7 @@ func (e *engine) sweep(s *slot) {
 func (e *engine) strays(s *slot) []int {
 	t := e.tree
 	var found []int
-	for _, pid := range t.orphans(func(pid int) bool { return e.byPID[pid] != nil }) {
+	for _, pid := range t.orphans(func(pid int) bool { return e.byPID[pid] != nil || e.callers[pid] != nil }) {
 		if t.owned(pid, s.pid, s.mark()) {
 			found = append(found, pid)
 		}
@@ -211,6 +237,7 @@ func (e *engine) writeOff(s *slot) {
 	if err := e.record(s, o, time.Now(), nil); err != nil {
 		e.fail(err)
 	}
+	e.forget(s)
 	e.release(s, 128+int(syscall.SIGKILL))
 }
 

@@ -60,6 +60,10 @@ func (g *guard) choose(slots []*slot, others int64) (*slot, bool) {
 	var largest *slot
 	for _, s := range slots {
 		if s.pid == 0 {
+			if s.caller != nil { // it holds what it did at its last call
+				g.used += s.usage.now
+				g.resident += s.usage.resident
+			}
 			continue
 		}
 		g.used += s.usage.now

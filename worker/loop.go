@@ -35,6 +35,45 @@ func (e *engine) loop(q *queue) {
 	}
 }
 
+// callLoop is loop for calls, whose end is an answer and not that of a process.
+func (e *engine) callLoop(q *queue) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	quit := make(chan struct{})
+	defer close(quit)
+	go e.reapUntil(quit)
+	for {
+		e.mu.Lock()
+		e.fill(q)
+		over := e.running() == 0 && !e.waits()
+		e.mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case <-e.changed:
+		case <-time.After(recheck):
+		}
+	}
+}
+
+// reapUntil takes children that end until quit is closed. One of them may live as long as the worker, so
+// they are asked for and not waited for.
+func (e *engine) reapUntil(quit <-chan struct{}) {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-quit:
+			return
+		case <-ticker.C:
+			e.mu.Lock()
+			e.reap()
+			e.mu.Unlock()
+		}
+	}
+}
+
 func (e *engine) unlocked(f func()) {
 	e.mu.Unlock()
 	defer e.mu.Lock()

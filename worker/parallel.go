@@ -1,10 +1,14 @@
 package worker
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+
+	"hpcsub/items"
 )
 
 // checkGNU makes sure that a program is GNU Parallel: moreutils has another one of that name.
@@ -20,24 +24,67 @@ func checkGNU(program string) error {
 	return fmt.Errorf("starting GNU Parallel: %w; load its module or install it", err)
 }
 
-// startParallel starts GNU Parallel with a pipe as its stdin; what it prints goes where the
+// startParallel starts the dispatcher with a pipe as its stdin; what it prints goes where the
 // worker's own messages go.
 func (d *dispatcher) startParallel(argv []string) error {
 	read, write, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("starting GNU Parallel: %w", err)
+		return fmt.Errorf("starting %s: %w", d.name(), err)
 	}
 	defer read.Close()
+	events, out, err := d.hearing()
+	if err != nil {
+		write.Close()
+		return fmt.Errorf("starting %s: %w", d.name(), err)
+	}
+	if events != nil {
+		defer out.Close()
+		d.said = make(chan struct{})
+		go d.hear(events)
+	}
 	// Its jobs are started by a shell, and that of the user may be slow to start.
 	environ := append(d.spawn.base[:len(d.spawn.base):len(d.spawn.base)],
 		socketVariable+"="+d.socket.path, "PARALLEL_SHELL=/bin/sh")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.parallel, err = d.spawn.start(argv, environ, [3]int{int(read.Fd()), 2, 2})
+	d.parallel, err = d.spawn.start(argv, environ, int(read.Fd()), int(out.Fd()), 2)
 	if err != nil {
 		write.Close()
-		return fmt.Errorf("starting GNU Parallel: %w", err)
+		return fmt.Errorf("starting %s: %w", d.name(), err)
 	}
 	d.input = write
 	return nil
+}
+
+// hearing is a driver's stdout: a pipe to the worker. GNU Parallel's goes where its stderr goes.
+func (d *dispatcher) hearing() (events, out *os.File, err error) {
+	if !d.driver {
+		return nil, os.Stderr, nil
+	}
+	return os.Pipe()
+}
+
+// hear takes what a driver says: "error" and why it cannot go on, which ends the run.
+func (d *dispatcher) hear(events *os.File) {
+	defer close(d.said)
+	defer events.Close()
+	lines := bufio.NewScanner(events)
+	for lines.Scan() {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		if word != "error" {
+			fmt.Fprintln(d.stderr, lines.Text())
+			continue
+		}
+		d.mu.Lock()
+		d.giveUp(rest)
+		d.mu.Unlock()
+	}
+}
+
+// giveUp stops the run: every part would fail in the same way.
+func (d *dispatcher) giveUp(why string) {
+	if err := items.WriteStop(d.dir, why); err != nil {
+		d.fail(err)
+	}
+	d.fail(errors.New(why))
 }

@@ -92,7 +92,11 @@ func (q *queue) at(place int) (t task, err error) {
 		return t, err
 	}
 	inv, bad := q.template.Invocation(it)
-	return task{id: it.ID, index: index, argv: inv.Argv, outputs: inv.Outputs, bad: bad}, nil
+	t = task{id: it.ID, index: index, argv: inv.Argv, outputs: inv.Outputs, bad: bad}
+	if inv.Call != nil {
+		t.call = callLine(it, inv.Call)
+	}
+	return t, nil
 }
 
 // bitmap is a set of small numbers; nil is the empty one.

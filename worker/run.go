@@ -122,9 +122,12 @@ func (w *worker) run(ctx context.Context) (int, error) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		if len(w.opt.Dispatcher) > 0 {
+		switch {
+		case len(w.opt.Dispatcher) > 0:
 			w.dispatch(w.opt.Dispatcher)
-		} else {
+		case w.work.Spec.Function != "":
+			w.callLoop(w.queue)
+		default:
 			w.loop(w.queue)
 		}
 	}()
@@ -151,7 +154,8 @@ func (w *worker) prepare() error {
 	w.grace = grace(w.work.KillWaitS)
 	w.outputs = outputs{dir: w.work.Spec.Dir, made: map[string]bool{}}
 	w.tree = newTree()
-	w.byPID = map[int]*slot{}
+	w.byPID, w.callers = map[int]*slot{}, map[int]*slot{}
+	w.changed = make(chan struct{}, 1)
 	w.clock = clock{
 		end:      deadline(os.LookupEnv, w.opt.TimeLimit, w.started),
 		declared: time.Duration(w.work.TimeS * float64(time.Second)),
@@ -233,6 +237,7 @@ func (w *worker) conclude() (int, error) {
 	for _, s := range w.byPID {
 		w.writeOff(s)
 	}
+	w.dismiss()
 	w.endOrphans()
 	for _, s := range w.slots {
 		s.out.close()

@@ -79,8 +79,11 @@ func (m *sampler) choose(slots []*slot, parallel int, now time.Time, alarm bool)
 func (m *sampler) know(slots []*slot, parallel int) {
 	clear(m.known)
 	for _, s := range slots {
-		if s.pid > 0 {
+		switch {
+		case s.pid > 0:
 			m.known[s.pid] = s.mark()
+		case s.caller != nil:
+			m.known[s.caller.pid] = "\x00" // no process has it
 		}
 	}
 	if parallel > 0 {

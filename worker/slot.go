@@ -13,6 +13,7 @@ type task struct {
 	id      string
 	index   int
 	argv    []string
+	call    []byte // of a function, as its caller reads it; nil for a program
 	outputs []string
 	bad     error // why it cannot be run at all
 }
@@ -21,6 +22,7 @@ type task struct {
 type slot struct {
 	n        int
 	out, err logFile
+	values   string   // the file of returned values that are no short JSON
 	environ  []string // of the items: the script's and four variables at the end
 
 	pid     int // 0 = free; also the item's process group
@@ -31,6 +33,8 @@ type slot struct {
 	killAt  time.Time // SIGKILL follows SIGTERM here; zero = not ended by us
 	kills   int       // how often it was sent
 	usage   usage
+	caller  *caller        // the process that makes the slot's calls; nil for programs, and before the first call
+	calling *caller        // the same, while it makes one
 	reply   func(exit int) // tells a dispatcher's child; nil in a queue
 }
 
@@ -49,6 +53,7 @@ type usage struct {
 func newSlot(n int, log func(stream string) string, run string, base []string) *slot {
 	s := &slot{n: n}
 	s.out, s.err = logFile{path: log("out"), fd: -1}, logFile{path: log("err"), fd: -1}
+	s.values = log("values")
 	s.environ = append(base[:len(base):len(base)],
 		"HPCSUB_RUN="+run, "HPCSUB_SLOT="+strconv.Itoa(n), "HPCSUB_ITEM_ID=", "HPCSUB_ITEM_INDEX=")
 	return s
@@ -115,9 +120,14 @@ func (s *slot) finish(node string, o outcome, ended time.Time) items.Record {
 // that of its largest process; TreeSource says whether anybody looked at the whole.
 func (s *slot) measure(r *items.Record, ru *syscall.Rusage) {
 	cpu := seconds(ru.Utime) + seconds(ru.Stime)
-	largest := float64(ru.Maxrss) / 1024 // KiB to MiB
+	r.CPU = &cpu
+	s.measurePeak(r, ru.Maxrss)
+}
+
+func (s *slot) measurePeak(r *items.Record, peakKiB int64) {
+	largest := float64(peakKiB) / 1024
 	all := max(largest, float64(s.usage.peak)/1024)
-	r.CPU, r.MaxRSS, r.MaxRSSTree = &cpu, &largest, &all
+	r.MaxRSS, r.MaxRSSTree = &largest, &all
 	if s.usage.samples > 0 {
 		r.TreeSource = "sampled"
 	}

@@ -24,13 +24,15 @@ type socket struct {
 	requests chan *request
 }
 
-// request asks for the item at a place of the part. Its fields but the connection are under the
-// engine's lock.
+// request asks for the items at places of the part, one after another. Its fields but the connection are
+// under the engine's lock.
 type request struct {
-	place int
-	conn  net.Conn
-	slot  *slot // where the item runs; nil before and after
-	gone  bool  // who asked has gone
+	places []int // that are left
+	conn   net.Conn
+	code   int   // the worst exit code so far
+	slot   *slot // where the item runs; nil before and after
+	minded bool  // it is watched whether who asked is still there
+	gone   bool  // who asked has gone
 }
 
 func listenSocket() (*socket, error) {
@@ -77,15 +79,23 @@ func (s *socket) accept() {
 	}
 }
 
-// read takes the request of one connection: a place and a new line.
+// read takes the request of one connection: a line of places.
 func (s *socket) read(conn net.Conn) {
-	line, err := bufio.NewReaderSize(conn, 32).ReadString('\n')
-	place, bad := strconv.Atoi(strings.TrimSuffix(line, "\n"))
-	if err != nil || bad != nil || place < 0 {
+	line, err := bufio.NewReaderSize(conn, 64).ReadString('\n')
+	r := &request{conn: conn}
+	for _, word := range strings.Fields(line) {
+		place, bad := strconv.Atoi(word)
+		if bad != nil || place < 0 {
+			conn.Close()
+			return
+		}
+		r.places = append(r.places, place)
+	}
+	if err != nil || len(r.places) == 0 {
 		conn.Close()
 		return
 	}
-	s.requests <- &request{place: place, conn: conn}
+	s.requests <- r
 }
 
 // answer tells the exit code and ends the connection.

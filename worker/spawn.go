@@ -53,11 +53,12 @@ type busyError struct{ err error }
 
 func (e *busyError) Error() string { return "starting a process: " + e.err.Error() }
 
-// start runs argv in a process group of its own. files are its stdin, stdout and stderr.
-func (s *spawner) start(argv, environ []string, files [3]int) (pid int, err error) {
-	attr := &syscall.ProcAttr{
-		Dir: s.dir, Env: environ, Sys: &s.sys,
-		Files: []uintptr{uintptr(files[0]), uintptr(files[1]), uintptr(files[2])},
+// start runs argv in a process group of its own. files are its descriptors from 0 on: stdin, stdout
+// and stderr, and more where it speaks with the worker.
+func (s *spawner) start(argv, environ []string, files ...int) (pid int, err error) {
+	attr := &syscall.ProcAttr{Dir: s.dir, Env: environ, Sys: &s.sys}
+	for _, fd := range files {
+		attr.Files = append(attr.Files, uintptr(fd))
 	}
 	file, err := s.find(argv[0])
 	if err != nil {

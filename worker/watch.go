@@ -101,7 +101,7 @@ func (e *engine) forgive(now time.Time) {
 
 // nudge wakes the loop, which waits for a child to end, by way of a child that ends.
 func (e *engine) nudge() {
-	_, err := e.spawn.start([]string{"/bin/true"}, nil, [3]int{e.spawn.null, e.spawn.null, e.spawn.null})
+	_, err := e.spawn.start([]string{"/bin/true"}, nil, e.spawn.null, e.spawn.null, e.spawn.null)
 	if err != nil && e.running() == 0 {
 		e.fail(fmt.Errorf("going on after an item that cannot be ended: %w", err))
 	}

@@ -30,6 +30,12 @@ is submitted.
 					return err
 				}
 			}
+			if w.job.Work.Function != "" {
+				err := checkFunction(ctx, out, w.job, w.list.Columns())
+				if err != nil {
+					return asUsage(quoted(w.job.Blame(&items.KeyError{Key: "function", Err: err})))
+				}
+			}
 			return checkPlace(ctx, c, out, w)
 		},
 	}

@@ -129,6 +129,9 @@ func cacheDir() string {
 func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
 	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
 	in.Tools = tools(p, w.job.Environment.Modules)
+	if w.job.Work.Function != "" {
+		in.Tools = packages(ctx, w.job, in.Local)
+	}
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }
 

@@ -100,6 +100,10 @@ type printer interface {
 func printResults(ctx context.Context, c *cli.Command, out *output, r *runs.Run, results *runs.Results) error {
 	w := bufio.NewWriterSize(out.stdout, 1<<16)
 	var p printer = &tablePrinter{w: w, t: table{head: append([]string{"item"}, append(r.Columns, "state", "elapsed", "CPU", "memory", "node")...)}}
+	if r.Work.Function != "" {
+		t := p.(*tablePrinter)
+		t.values, t.t.head = true, append(t.t.head, "value")
+	}
 	switch {
 	case c.Bool("json"):
 		p = jsonPrinter{json.NewEncoder(w)}
@@ -155,8 +159,21 @@ func (p *csvPrinter) add(r items.Result) error {
 		p.row = append(p.row, v.Text)
 	}
 	p.row = append(p.row, string(r.State), number(r.ExitCode), word(r.Signal), moment(r.Start), figure(r.End),
-		figure(r.Elapsed), figure(r.CPU), figure(r.MaxRSS), figure(r.MaxRSSTree), r.Node, "")
+		figure(r.Elapsed), figure(r.CPU), figure(r.MaxRSS), figure(r.MaxRSSTree), r.Node, valueText(r))
 	return p.w.Write(p.row)
+}
+
+// valueText is what a function returned: a text as it is, everything else as JSON. Of a value that JSON
+// cannot hold it is where the pickle lies.
+func valueText(r items.Result) string {
+	var text string
+	switch {
+	case r.Pickle != nil:
+		return fmt.Sprintf("pickle:%s:%d:%d", r.Pickle.File, r.Pickle.Offset, r.Pickle.Length)
+	case json.Unmarshal(r.Value, &text) == nil:
+		return text
+	}
+	return string(r.Value)
 }
 
 func (p *csvPrinter) end() error {
@@ -196,9 +213,10 @@ func moment(s float64) string {
 const mostRows = 1000
 
 type tablePrinter struct {
-	w    *bufio.Writer
-	t    table
-	more int
+	w      *bufio.Writer
+	t      table
+	values bool // of a function
+	more   int
 }
 
 func (p *tablePrinter) add(r items.Result) error {
@@ -211,6 +229,9 @@ func (p *tablePrinter) add(r items.Result) error {
 		row = append(row, one(v.Text, 30))
 	}
 	row = append(row, one(ending(r.Record), 40), duration(r.Elapsed), duration(r.CPU), size(r.MaxRSS), r.Node)
+	if p.values {
+		row = append(row, one(valueText(r), 40))
+	}
 	p.t.add(row...)
 	return nil
 }

@@ -1,0 +1,102 @@
+package worker
+
+import (
+	"encoding/json"
+	"fmt"
+	"syscall"
+	"time"
+
+	"hpcsub/items"
+)
+
+// reply is a line that a caller writes: that it is ready, or what became of a call.
+type reply struct {
+	Ready   bool            `json:"ready"` // the module is imported, and the call begins now
+	Done    bool            `json:"done"`
+	Cause   string          `json:"cause"` // of a call that is not done
+	Value   json.RawMessage `json:"value"`
+	Kept    *items.Kept     `json:"kept"`
+	Elapsed float64         `json:"elapsed_s"`
+	CPU     float64         `json:"cpu_s"`
+	PeakKiB int64           `json:"peak_kib"`
+}
+
+// heard takes a line of a caller, and says whether it was the end of its call.
+func (e *engine) heard(s *slot, c *caller, line []byte) (over bool) {
+	var r reply
+	if err := json.Unmarshal(line, &r); err != nil {
+		r = reply{Cause: fmt.Sprintf("the process of the call said what nobody understands: %v", err)}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case s.calling != c: // it was written off
+	case r.Ready:
+		c.ready = true
+		s.started = time.Now()
+		if e.work.TimeoutS > 0 { // importing is not the item's
+			s.limitAt = s.started.Add(e.timeout())
+		}
+	default:
+		e.returned(s, r)
+	}
+	return !r.Ready
+}
+
+// returned records a call whose process lives on, and frees its slot.
+func (e *engine) returned(s *slot, r reply) {
+	now := time.Now()
+	o, code := e.judgeCall(s, r)
+	err := e.record(s, o, now, func(rec *items.Record) {
+		// What it took to get here and back is not the call's.
+		rec.Start += max(0, *rec.Elapsed-r.Elapsed)
+		rec.Elapsed, rec.CPU = &r.Elapsed, &r.CPU
+		if o.state == items.Done {
+			rec.Value, rec.Kept = r.Value, r.Kept
+		}
+		s.measurePeak(rec, r.PeakKiB)
+	})
+	if err != nil {
+		e.fail(err)
+	}
+	if s.caller != nil {
+		s.caller.cpu += r.CPU
+	}
+	e.release(s, code)
+}
+
+// judgeCall tells what became of a call that returned.
+func (e *engine) judgeCall(s *slot, r reply) (o outcome, code int) {
+	switch {
+	case s.verdict.state != "":
+		return outcome{state: s.verdict.state, cause: s.verdict.cause}, 1
+	case !r.Done:
+		return outcome{state: items.Failed, cause: r.Cause}, 1
+	}
+	if missing := e.outputs.missing(s.task.outputs); missing != "" {
+		return outcome{state: items.Failed, cause: fmt.Sprintf("no output %q", missing)}, 1
+	}
+	return outcome{state: items.Done}, 0
+}
+
+// lastWord waits a moment for what a caller said before it ended, and says whether that was the end of
+// its call: a process may end just after an answer.
+func (e *engine) lastWord(s *slot) bool {
+	c := s.calling
+	delete(e.byPID, s.pid) // it is reaped: its process id may be another's by then
+	e.unlocked(func() {
+		select {
+		case <-c.silent:
+		case <-time.After(hearsay): // it left a child that holds the socket
+		}
+	})
+	return s.calling != c
+}
+
+// died judges a call whose process ended instead of answering.
+func (o outcome) died(status syscall.WaitStatus) outcome {
+	if status.Exited() && (o.state == items.Done || o.cause == "") {
+		o = outcome{state: items.Failed, cause: fmt.Sprintf("the call ended its process with exit code %d", status.ExitStatus())}
+	}
+	return o
+}
