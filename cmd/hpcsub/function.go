@@ -35,11 +35,11 @@ func checkFunction(ctx context.Context, out *output, job *configs.Job, columns [
 	if err != nil {
 		return err
 	}
-	return fit(p, name, columns)
+	return callable(p, name, columns)
 }
 
-// fit says which column is no parameter, or which parameter is no column.
-func fit(p worker.Parameters, name string, columns []string) error {
+// callable says which column is no parameter, or which parameter is no column.
+func callable(p worker.Parameters, name string, columns []string) error {
 	for _, c := range columns {
 		if !p.Any && !slices.Contains(p.May, c) {
 			return fmt.Errorf("%s has no parameter for the column %q; it has %s", name, c, orNone(p.May))
