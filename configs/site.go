@@ -21,6 +21,7 @@ type Site struct {
 	Address   string        // of slurmrestd
 	TokenFile string        // holds a token for it
 	Timeout   time.Duration // of one call; 0 = Slurm's own patience
+	Costs     CostRange     // of running things here, as `hpcsub site calibrate` measured them; 0 = not measured
 }
 
 // SystemSite is where an administrator puts the file for everybody.
@@ -108,12 +109,16 @@ func ParseSite(path string, text []byte) (*Site, error) {
 
 // keys are all that site.toml may hold.
 func (s *Site) keys() []key {
-	return []key{
+	keys := []key{
 		known("client", `"rest"`, choiceInto(&s.Client, []string{"commands", "rest"}, nil)),
 		known("address", `"http://slurm:6820"`, filledInto(&s.Address)),
 		known("token_file", `"~/.slurm-token"`, filledInto(&s.TokenFile)),
 		known("timeout", `"30s"`, durationInto(&s.Timeout)),
 	}
+	for _, c := range AllCosts() {
+		keys = append(keys, known("costs."+c.Name, "[0.08, 0.1, 0.3]", costInto(&s.Costs, c)))
+	}
+	return keys
 }
 
 // finish checks what keys say to each other, once each has been read.

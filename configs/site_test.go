@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,13 @@ func TestSite(t *testing.T) {
 		{"nothing", "", "", Site{}},
 		{"all", "client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n", "",
 			Site{Client: "rest", Address: "http://ctl:6820", TokenFile: "/home/alice/t", Timeout: 10 * time.Second}},
+		{"costs", "[costs]\njob_start_s = [0.1, 0.2, 0.5]\narray_rate = 40\n", "", Site{Costs: CostRange{
+			Low: Costs{JobStart: 0.1, ArrayRate: 40}, Middle: Costs{JobStart: 0.2, ArrayRate: 40}, High: Costs{JobStart: 0.5, ArrayRate: 40}}}},
+		{"a cost in words", "[costs]\nstop_s = \"50ms\"", "costs.stop_s: want a number, got \"50ms\"", Site{}},
+		{"two ends of a cost", "[costs]\nstop_s = [1, 2]", "want a number, or the low end, the middle and the high end", Site{}},
+		{"ends that are crossed", "[costs]\nstop_s = [3, 2, 1]", "in this order", Site{}},
+		{"a cost of nothing", "[costs]\nstop_s = 0", "want a number above 0", Site{}},
+		{"a slip in a cost", "[costs]\nstop = 1", "line 2: costs.stop: there is no such key; did you mean stop_s?", Site{}},
 		{"commands", "client = \"commands\"", "", Site{Client: "commands"}},
 		{"a socket", "client = \"rest\"\naddress = \"unix:/run/s\"", "", Site{Client: "rest", Address: "unix:/run/s"}},
 		{"rest without an address", "client = \"rest\"", "site.toml: line 1: client: \"rest\" needs to know", Site{}},
@@ -26,7 +34,7 @@ func TestSite(t *testing.T) {
 		{"another word", "url = \"http://x\"", "write address", Site{}},
 		{"a key of job.toml", "command = \"x\"", "there is no such key; the top of the file has client, address, token_file, timeout", Site{}},
 		{"the wrong case", "Client = \"rest\"", "write client", Site{}},
-		{"a table", "[slurm]\naccount = \"x\"", "there is no such table; the file has client, address", Site{}},
+		{"a table", "[slurm]\naccount = \"x\"", "there is no such table; the tables are [costs]", Site{}},
 		{"a table of job.toml", "[sweep]\nn = [1]", "there is no such table", Site{}},
 		{"a bad client", "client = \"ssh\"", `want "commands" or "rest", got "ssh"`, Site{}},
 		{"a bad address", "address = \"ctl:6820\"", "line 1: address: the address of slurmrestd: want http://host:6820", Site{}},
@@ -123,13 +131,18 @@ func TestEverySiteKeyIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	on := strings.NewReplacer("\n#client", "\nclient", "\n#address", "\naddress", "\n#token_file", "\ntoken_file", "\n#timeout", "\ntimeout").Replace(string(text))
+	on := regexp.MustCompile(`(?m)^#(\w+ = |\[)`).ReplaceAllString(string(text), "$1")
 	site, err := ParseSite("site.toml", []byte(on))
 	if err != nil || site.Client == "" || site.Address == "" || site.TokenFile == "" || site.Timeout == 0 {
-		t.Errorf("got %+v, %v", site, err)
+		t.Fatalf("got %+v, %v", site, err)
+	}
+	for _, c := range AllCosts() {
+		if *c.In(&site.Costs.Middle) == 0 {
+			t.Errorf("costs.%s is not documented", c.Name)
+		}
 	}
 	for _, k := range (&Site{}).keys() {
-		if !strings.Contains(string(text), "\n#"+k.path+" = "+k.example) {
+		if !strings.HasPrefix(k.path, "costs.") && !strings.Contains(string(text), "\n#"+k.path+" = "+k.example) {
 			t.Errorf("%s = %s is not documented", k.path, k.example)
 		}
 	}

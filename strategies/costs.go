@@ -3,27 +3,13 @@ package strategies
 import (
 	"strconv"
 
+	"hpcsub/configs"
 	"hpcsub/slurm"
 )
 
-// Costs are what it takes to run things here, in seconds. Measured by the site; what is zero is
-// taken from Slurm's configuration and the built-in figures.
-type Costs struct {
-	JobStart      float64 `json:"job_start_s"`      // from the scheduler's tick to the job's script
-	ArrayPeriod   float64 `json:"array_period_s"`   // a freed slot of an array waits for the scheduler's next tick
-	ArrayRate     float64 `json:"array_rate"`       // array tasks that one tick starts a second
-	ArrayHold     float64 `json:"array_hold_s"`     // how much longer a task holds its slot than it runs
-	StepStart     float64 `json:"step_start_s"`     // one srun over the nodes of a job
-	WorkerStart   float64 `json:"worker_start_s"`   // hpcsub worker from start to first item
-	WorkerItem    float64 `json:"worker_item_s"`    // dispatch, serial in one worker, per item
-	ParallelStart float64 `json:"parallel_start_s"` // GNU Parallel's own start
-	ParallelItem  float64 `json:"parallel_item_s"`  // its dispatch, serial, per item
-	PythonStart   float64 `json:"python_start_s"`   // an interpreter and a function's module
-	CallItem      float64 `json:"call_item_s"`      // a call handed to such an interpreter and recorded, per item
-	PathosStart   float64 `json:"pathos_start_s"`   // Pathos imported and its pool ready
-	PathosItem    float64 `json:"pathos_item_s"`    // its dispatch, serial, per item
-	Stop          float64 `json:"stop_s"`           // last item's end to the job's end
-}
+// Costs are what it takes to run things here. Measured by the site; what is zero is taken from Slurm's
+// configuration and the built-in figures.
+type Costs = configs.Costs
 
 // builtIn are figures measured on a small cluster (Slurm 24.11, medians). The ratios carry over to other
 // clusters, the absolute figures less so: `hpcsub site calibrate` replaces them.
@@ -41,22 +27,56 @@ func builtIn() Costs {
 		CallItem:      0.0002,
 		PathosStart:   0.12,
 		PathosItem:    0.0003,
+		PathosServers: 0.7,
+		DaskStart:     2.1,
+		DaskItem:      0.0011,
+		DaskStop:      2.8,
+		MPIStart:      0.4,
 		Stop:          0.05,
 	}
 }
 
-// costsOf fills in what was not measured.
-func costsOf(in Input) Costs {
-	c, b := in.Costs, builtIn()
-	for _, f := range []struct{ to, from *float64 }{
-		{&c.JobStart, &b.JobStart}, {&c.ArrayRate, &b.ArrayRate}, {&c.ArrayHold, &b.ArrayHold},
-		{&c.StepStart, &b.StepStart}, {&c.WorkerStart, &b.WorkerStart}, {&c.WorkerItem, &b.WorkerItem},
-		{&c.ParallelStart, &b.ParallelStart}, {&c.ParallelItem, &b.ParallelItem}, {&c.Stop, &b.Stop},
-		{&c.PythonStart, &b.PythonStart}, {&c.CallItem, &b.CallItem},
-		{&c.PathosStart, &b.PathosStart}, {&c.PathosItem, &b.PathosItem},
-	} {
-		if *f.to == 0 {
-			*f.to = *f.from
+// scenario is a set of assumptions under which a shape is simulated: what things cost, by how much all items
+// are shorter or longer than thought, and how much of its period the scheduler lets the first start wait.
+type scenario struct {
+	costs Costs
+	scale float64
+	tick  float64
+}
+
+// scenarios are the low end, the middle and the high end of what may be expected.
+type scenarios struct{ low, middle, high scenario }
+
+// doubt is by what factor a built-in figure may be wrong on another cluster, up or down.
+const doubt = 2
+
+func scenariosOf(in Input, l lengths) scenarios {
+	s := scenarios{
+		low:    scenario{in.CostsLow, l.low, 0},
+		middle: scenario{in.Costs, 1, 0.5},
+		high:   scenario{in.CostsHigh, l.high, 1},
+	}
+	for _, end := range []struct {
+		costs *Costs
+		scale float64
+	}{{&s.low.costs, 1. / doubt}, {&s.middle.costs, 1}, {&s.high.costs, doubt}} {
+		*end.costs = filledIn(in, *end.costs, end.scale)
+	}
+	// The one figure of which more is better.
+	s.low.costs.ArrayRate, s.high.costs.ArrayRate = s.high.costs.ArrayRate, s.low.costs.ArrayRate
+	return s
+}
+
+// filledIn takes what was not measured from the built-in figures, and the scheduler's period from its
+// configuration.
+func filledIn(in Input, c Costs, scale float64) Costs {
+	b := builtIn()
+	for _, f := range configs.AllCosts() {
+		switch to := f.In(&c); {
+		case *to == 0 && *f.In(&in.Costs) > 0: // no spread was measured
+			*to = *f.In(&in.Costs)
+		case *to == 0:
+			*to = *f.In(&b) * scale
 		}
 	}
 	if c.ArrayPeriod == 0 {

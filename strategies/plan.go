@@ -21,9 +21,12 @@ type Input struct {
 	Slurm    configs.SlurmKeys `json:"slurm"`
 	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
 	Cluster  *slurm.Cluster    `json:"cluster"`
-	Costs    Costs             `json:"costs"`
-	Starts   []Guess           `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
-	Local    bool              `json:"local"`
+	Costs    Costs             `json:"costs"` // measured; 0 = not measured
+	// CostsLow and CostsHigh are the ends of the spread of what was measured.
+	CostsLow  Costs   `json:"costs_low"`
+	CostsHigh Costs   `json:"costs_high"`
+	Starts    []Guess `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
+	Local     bool    `json:"local"`
 	// Tools are the programs that the caller looked for, with their paths; "" = looked for and not
 	// there. "parallel" is asked for by gnu-parallel, the package "pathos" by pathos; a tool that is not a
 	// key was not looked for.

@@ -14,7 +14,7 @@ const workerMiB = 64
 // problem is an Input made ready once for all strategies.
 type problem struct {
 	in      Input
-	costs   Costs
+	may     scenarios
 	lengths lengths
 	cpus    int // of one item
 	pools   []*pool
@@ -60,7 +60,8 @@ func newProblem(in Input) (*problem, *Rejection) {
 	case in.Cluster == nil:
 		return nil, &Rejection{Reason: "nothing is known of the cluster"}
 	}
-	p.costs, p.lengths = costsOf(in), lengthsOf(in)
+	p.lengths = lengthsOf(in)
+	p.may = scenariosOf(in, p.lengths)
 	plain, gpus := candidates(in)
 	first := p.addPools(plain)
 	if len(p.pools) == 0 {

@@ -59,18 +59,17 @@ func (p *problem) exceeds(e Estimate) *Rejection {
 
 // starts is how parts of the shape start. The first tick after a submission comes at any time within a
 // period: at once at the low end, half a period later on average.
-func (p *problem) starts(s shape, places int, tick float64) starting {
-	c := p.costs
-	st := starting{first: tick * c.ArrayPeriod, delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: places}
+func (p *problem) starts(s shape, places int, may scenario) starting {
+	c := may.costs
+	st := starting{first: may.tick * c.ArrayPeriod, delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: places}
 	if s.throttle > 0 {
 		st.places = min(places, s.throttle)
 	}
 	return st
 }
 
-// simulate runs a shape with all lengths multiplied by scale.
-func (p *problem) simulate(s shape, places int, tick, scale float64) outcome {
-	return simulate(s, p.spansOf(s, scale), p.starts(s, places, tick))
+func (p *problem) simulate(s shape, places int, may scenario) outcome {
+	return simulate(s, p.spansOf(s, may), p.starts(s, places, may))
 }
 
 func simulate(s shape, spans []float64, st starting) outcome {
@@ -84,9 +83,9 @@ func simulate(s shape, spans []float64, st starting) outcome {
 // middle and its high end on those that are free, since nobody knows when the others will be.
 func (p *problem) estimate(s shape, at places) Estimate {
 	l := p.lengths
-	mid := p.simulate(s, at.first, 0.5, 1)
-	low := p.simulate(s, at.ever, 0, l.low)
-	high := p.simulate(s, at.first, 1, l.high)
+	mid := p.simulate(s, at.first, p.may.middle)
+	low := p.simulate(s, at.ever, p.may.low)
+	high := p.simulate(s, at.first, p.may.high)
 	wait := seconds(at.wait)
 	e := Estimate{
 		QueueWait: at.wait, Elapsed: mid.end - mid.start, Makespan: wait + mid.end,
@@ -102,11 +101,11 @@ func (p *problem) estimate(s shape, at places) Estimate {
 // terms takes the makespan apart: each layer of the simulation is run without those above it, and what it
 // adds is its part.
 func (p *problem) terms(s shape, at places) []Term {
-	w := s.work(p)
-	mid := p.simulate(s, at.first, 0.5, 1)
+	w := s.work(p, p.may.middle.costs)
+	mid := p.simulate(s, at.first, p.may.middle)
 	bare := w
 	bare.overhead = overhead{begin: w.overhead.begin, end: w.overhead.end}
-	st := p.starts(s, at.first, 0.5)
+	st := p.starts(s, at.first, p.may.middle)
 	free := starting{first: st.first, delay: st.delay, places: st.places} // starts as soon as there is a place
 	slots := float64(s.slots * min(s.parts, max(1, st.places)))
 	if s.together() {
@@ -114,7 +113,7 @@ func (p *problem) terms(s shape, at places) []Term {
 	}
 	ideal := p.lengths.mean * float64(p.in.Items) / slots
 	undispatched := simulate(s, bare.spans(1), free).end
-	dispatched := simulate(s, p.spansOf(s, 1), free).end
+	dispatched := simulate(s, p.spansOf(s, p.may.middle), free).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at)},

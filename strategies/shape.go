@@ -21,8 +21,8 @@ type shape struct {
 // demand is what the shape asks of each node.
 func (s shape) demand(p *problem) demand { return p.demand(s.slots) }
 
-func (s shape) work(p *problem) work {
-	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: s.strategy.costs(p.costs)}
+func (s shape) work(p *problem, c Costs) work {
+	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: s.strategy.costs(c)}
 }
 
 // together says that all parts run in one Slurm job, over its nodes.
@@ -33,7 +33,9 @@ func (s shape) together() bool { return !s.array && s.parts > 1 }
 // length is allowed for: the worst item has probably not been seen. A limit that is too short loses work,
 // one that is too long only starts later, so with nothing known the high end is ten times the guess.
 func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning) {
-	high := longest(p.spansOf(s, p.lengths.safe))
+	safe := p.may.high
+	safe.scale = p.lengths.safe
+	high := longest(p.spansOf(s, safe))
 	if p.lengths.basis == Measured {
 		high += p.lengths.clip(p.lengths.longest * p.lengths.safe)
 	}
@@ -41,8 +43,8 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	if s.pool.wall == nil || wanted <= s.pool.wall.n {
 		return wanted, nil, nil
 	}
-	l, expected := *s.pool.wall, longest(p.spansOf(s, 1))
-	if expected+p.costs.Stop > float64(l.n) {
+	l, expected := *s.pool.wall, longest(p.spansOf(s, p.may.middle))
+	if expected+p.may.middle.costs.Stop > float64(l.n) {
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
 	if p.lengths.basis != Assumed { // of a mere assumption the first hint has said enough
@@ -53,12 +55,12 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 }
 
 // spansOf simulates the shape's parts, once.
-func (p *problem) spansOf(s shape, scale float64) []float64 {
-	w := s.work(p)
-	key := spanKey{w.parts, w.slots, w.overhead, scale}
+func (p *problem) spansOf(s shape, may scenario) []float64 {
+	w := s.work(p, may.costs)
+	key := spanKey{w.parts, w.slots, w.overhead, may.scale}
 	spans, ok := p.spans[key]
 	if !ok {
-		spans = w.spans(scale)
+		spans = w.spans(may.scale)
 		p.spans[key] = spans
 	}
 	return spans

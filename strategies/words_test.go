@@ -53,7 +53,7 @@ func TestCosts(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			in := Input{Cluster: &slurm.Cluster{Scheduler: slurm.Scheduler{Parameters: tt.parameters}}, Costs: tt.costs, Local: tt.local}
-			c := costsOf(in)
+			c := filledIn(in, in.Costs, 1)
 			if c.ArrayPeriod != tt.want {
 				t.Errorf("got a period of %v s, want %v s", c.ArrayPeriod, tt.want)
 			}

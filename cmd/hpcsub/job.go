@@ -91,6 +91,7 @@ func (w *work) needs() slurm.InspectOptions {
 type place struct {
 	client  slurm.Client
 	cluster *slurm.Cluster
+	costs   configs.CostRange // as the site's administrator measured them
 }
 
 // find looks at the cluster that the command means.
@@ -101,7 +102,7 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 		if err != nil {
 			return nil, asUsage(err)
 		}
-		return &place{nil, cluster}, nil
+		return &place{cluster: cluster}, nil
 	}
 	client, cluster, err := inspect(ctx, c, opt)
 	var absent *slurm.AbsentError
@@ -114,7 +115,15 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 	for _, what := range cluster.Unknown {
 		out.warning("%s", what)
 	}
-	return &place{client, cluster}, nil
+	p := &place{client: client, cluster: cluster}
+	if cluster.Client != "local" {
+		site, err := readSite()
+		if err != nil {
+			return nil, err
+		}
+		p.costs = site.Costs
+	}
+	return p, nil
 }
 
 func cacheDir() string {
@@ -132,6 +141,7 @@ func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategie
 	if w.job.Work.Function != "" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
+	in.Costs, in.CostsLow, in.CostsHigh = p.costs.Middle, p.costs.Low, p.costs.High
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }
 
