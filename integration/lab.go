@@ -51,7 +51,7 @@ func Start(t testing.TB, flavour Flavour) *Lab {
 // same time have their own.
 func newLab(flavour Flavour) *Lab {
 	suite := cmp.Or(os.Getenv("SUITE"), "trixie")
-	name := fmt.Sprintf("hpcsub-%s-%s", suite, flavour)
+	name := cmp.Or(os.Getenv("LAB"), fmt.Sprintf("hpcsub-%s-%s", suite, flavour))
 	if !keep {
 		name = fmt.Sprintf("hpcsub-test-%d-%s", os.Getpid(), flavour)
 	}
@@ -73,6 +73,14 @@ func (l *Lab) WaitIdle(t testing.TB) {
 	t.Helper()
 	WaitFor(t, "all nodes idle", 90*time.Second, func() bool {
 		return l.Exec(t, "ctl", "root", "squeue -h; sinfo -h -o %T").Stdout == "idle\n"
+	})
+}
+
+// WaitIdleOf waits until a user has no job left.
+func (l *Lab) WaitIdleOf(t testing.TB, user string) {
+	t.Helper()
+	WaitFor(t, "no job of "+user+" left", 90*time.Second, func() bool {
+		return l.Exec(t, "ctl", "root", "squeue -h -u "+user).Stdout == ""
 	})
 }
 

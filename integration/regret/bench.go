@@ -1,0 +1,171 @@
+//go:build integration
+
+package regret
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"hpcsub/integration"
+	"hpcsub/strategies"
+)
+
+// A Bench runs workloads on a lab and keeps what comes of them in a file.
+type Bench struct {
+	Lab       *integration.Lab
+	File      string // of measurements
+	Scheduler string // the configuration's name
+	Runs      int    // of a way that takes less than half a minute and is not far behind the best
+	Undo      bool   // what was measured on a busy machine is measured again
+	Program   string // hpcsub's version
+
+	known []Measurement
+}
+
+// Schedulers are the configurations by their batch_sched_delay: the lab's own, which is tuned for speed, Slurm's
+// defaults, and that of a site which spares its controller.
+var Schedulers = map[int]string{0: "", 3: "batch_sched_delay=3", 5: "batch_sched_delay=5,defer"}
+
+// NewBench puts the program on the lab, with the scheduler configured.
+func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench {
+	t.Helper()
+	parameters, ok := Schedulers[delay]
+	if !ok {
+		t.Fatalf("no configuration with batch_sched_delay %d: want 0, 3 or 5", delay)
+	}
+	if parameters != "" {
+		lab.SetScheduler(t, parameters)
+		lab.WaitIdle(t)
+	}
+	lab.Install(t, "../../bin/hpcsub")
+	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3}
+	b.Program = lab.Must(t, integration.Command{Line: "hpcsub version | head -n 1"})
+	var err error
+	if b.known, err = Read(file); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Measure runs a workload in every feasible way, as often as it has not been yet.
+func (b *Bench) Measure(t *testing.T, w Workload) {
+	folder := b.Lab.Folder(t)
+	b.prepare(t, w, folder)
+	plan, no := b.plan(t, w, folder)
+	if no != "" {
+		if w.Needs == "" {
+			t.Errorf("%s cannot be planned: %s", w.Name, no)
+			b.keep(t, Measurement{Workload: w.Name, Failed: no})
+		}
+		t.Logf("%s: not yet run: %s", w.Name, no)
+		return
+	}
+	for pass := range b.Runs {
+		for _, c := range plan.Candidates {
+			have := b.have(w, c)
+			best := b.best(w)
+			if len(have) > pass || pass > 0 && !worthAnother(have, best) {
+				continue
+			}
+			m := b.run(t, w, folder, c.Strategy, best)
+			m.Chosen = c.Strategy == plan.Chosen.Strategy
+			b.keep(t, m)
+			t.Logf("%-16s %-13s %-34s predicted %6.1f s (%.1f to %.1f), took %6.1f s, load %.1f %s", w.Name, m.Strategy, m.Request, m.Predicted, m.Low, m.High, m.Seconds, m.LoadBefore, m.Failed)
+		}
+	}
+}
+
+// worthAnother says that a run is short and may be among the best, so that its spread matters.
+func worthAnother(have []Measurement, best float64) bool {
+	for _, m := range have {
+		if !m.Cut && m.Seconds < 30 && m.Seconds <= 1.5*best {
+			return true
+		}
+	}
+	return false
+}
+
+// have are the measurements of a way in the shape that hpcsub plans now.
+func (b *Bench) have(w Workload, c strategies.Candidate) []Measurement {
+	var all []Measurement
+	for _, m := range b.known {
+		if m.Scheduler == b.Scheduler && m.Workload == w.Name && m.Strategy == c.Strategy && m.Request == words(c) && m.Failed == "" &&
+			!(b.Undo && m.Disturbed()) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// best is the shortest run of the workload so far; infinity before the first.
+func (b *Bench) best(w Workload) float64 {
+	best := math.Inf(1)
+	for _, m := range b.known {
+		if m.Scheduler == b.Scheduler && m.Workload == w.Name && m.Failed == "" {
+			best = min(best, m.Seconds)
+		}
+	}
+	return best
+}
+
+func (b *Bench) keep(t testing.TB, m Measurement) {
+	t.Helper()
+	m.Scheduler, m.Program = b.Scheduler, b.Program
+	b.known = append(b.known, m)
+	if err := Append(b.File, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prepare writes the workload's files, and runs a few of its items where their lengths are to be known.
+func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
+	t.Helper()
+	b.Lab.Put(t, integration.File{Path: folder + "/work.py", Content: program})
+	b.Lab.Put(t, integration.File{Path: folder + "/job.toml", Content: w.Job("")})
+	b.Lab.Put(t, integration.File{Path: folder + "/items.csv", Content: w.List(w.Tried)})
+	if w.Tried > 0 {
+		b.Lab.Run(t, integration.Command{Folder: folder, Line: "hpcsub submit --wait", Timeout: 5 * time.Minute})
+		b.Lab.Put(t, integration.File{Path: folder + "/items.csv", Content: w.List(0)})
+	}
+}
+
+// plan asks hpcsub, while the cluster is in the workload's state, what it would do; no says why it would do nothing.
+func (b *Bench) plan(t testing.TB, w Workload, folder string) (plan strategies.Plan, no string) {
+	t.Helper()
+	defer b.enter(t, w.State)()
+	r := b.Lab.Run(t, integration.Command{Folder: folder, Line: "hpcsub plan --json"})
+	if err := json.Unmarshal([]byte(r.Stdout), &plan); err != nil || plan.Chosen == nil {
+		first, _, _ := strings.Cut(strings.TrimSpace(r.Stderr), "\n")
+		return plan, first
+	}
+	return plan, ""
+}
+
+// words are what identifies a way: the request and its layout.
+func words(c strategies.Candidate) string {
+	r, l := c.Request, c.Layout
+	text := fmt.Sprintf("%d × %d on %s", max(1, r.ArrayTasks)*max(1, r.Nodes), l.Slots, r.Partition)
+	if l.CPUsPerItem > 1 {
+		text += fmt.Sprintf(", %d CPUs an item", l.CPUsPerItem)
+	}
+	if r.ArrayThrottle > 0 {
+		text += fmt.Sprintf(", %d at once", r.ArrayThrottle)
+	}
+	return text
+}
+
+// load is the machine's load over the last minute.
+func load() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return math.NaN()
+	}
+	var one float64
+	fmt.Sscan(string(text), &one)
+	return one
+}

@@ -1,0 +1,120 @@
+package regret
+
+import (
+	"math"
+	"slices"
+)
+
+// A Way is one strategy for one workload, as it was measured.
+type Way struct {
+	Strategy  string
+	Actual    float64 // the median of its runs: seconds, or CPU-hours where these are to be least
+	Spread    float64 // the longest run less the shortest
+	Predicted float64 // the same figure, predicted
+	Runs      int
+	Cut       bool // it was ended, so Actual is a lower bound
+	Chosen    bool
+	Disturbed bool
+	Request   string
+}
+
+// A Score is what came of a workload.
+type Score struct {
+	Workload Workload
+	Ways     []Way   // the best first
+	Chosen   *Way    // nil: nothing was chosen, or it has not run
+	Regret   float64 // how much longer the chosen way took than the best: 0.1 is 10 %; 0 within their spread
+	Error    float64 // how far the prediction of the chosen way was off, of the actual figure; with its sign
+}
+
+// ScoreOf sums up a workload's measurements under one configuration of the scheduler.
+func ScoreOf(all []Measurement, scheduler string, w Workload) Score {
+	s := Score{Workload: w}
+	for _, runs := range of(all, scheduler, w.Name) {
+		s.Ways = append(s.Ways, wayOf(runs, w))
+	}
+	slices.SortFunc(s.Ways, func(a, b Way) int {
+		switch {
+		case a.Actual != b.Actual && a.Actual < b.Actual:
+			return -1
+		case a.Actual != b.Actual:
+			return 1
+		}
+		return slices.Index(order, a.Strategy) - slices.Index(order, b.Strategy)
+	})
+	for i := range s.Ways {
+		if s.Ways[i].Chosen {
+			s.Chosen = &s.Ways[i]
+			s.Regret = s.Of(*s.Chosen)
+			s.Error = s.Chosen.Predicted/s.Chosen.Actual - 1
+		}
+	}
+	return s
+}
+
+// order is how ways that took exactly as long are listed.
+var order = []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}
+
+// wayOf takes the newest shape alone: an hpcsub that asks for something else is another way.
+func wayOf(runs []Measurement, w Workload) Way {
+	last := runs[len(runs)-1]
+	var figures, predicted []float64
+	for _, m := range runs {
+		if m.Request != last.Request {
+			continue
+		}
+		figures = append(figures, m.objective(w))
+		p := m.Predicted
+		if w.Cost {
+			p = m.PredictedHours
+		}
+		predicted = append(predicted, p)
+	}
+	return Way{
+		Strategy: last.Strategy, Actual: median(figures), Spread: slices.Max(figures) - slices.Min(figures),
+		Predicted: median(predicted), Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
+		Disturbed: slices.ContainsFunc(runs, Measurement.Disturbed), Request: last.Request,
+	}
+}
+
+// Of is the regret of a way: what it took more than the best. What differs by less than the spread of either counts
+// as equal.
+func (s Score) Of(w Way) float64 {
+	best := s.Ways[0]
+	more := w.Actual - best.Actual
+	if more <= max(w.Spread, best.Spread) {
+		return 0
+	}
+	return more / best.Actual
+}
+
+// Fixed is the regret of always taking one strategy; ok is false where it cannot be taken.
+func (s Score) Fixed(strategy string) (regret float64, ok bool) {
+	i := slices.IndexFunc(s.Ways, func(w Way) bool { return w.Strategy == strategy })
+	if i < 0 {
+		return 0, false
+	}
+	return s.Of(s.Ways[i]), true
+}
+
+// PackedLoses says that another way beat packed by more than the spread and 5 %, or that packed could not be taken.
+func (s Score) PackedLoses() bool {
+	regret, ok := s.Fixed("packed")
+	return len(s.Ways) > 0 && (!ok || regret > 0.05)
+}
+
+// quantile is the q-quantile of figures, between neighbours linearly; NaN of none.
+func quantile(figures []float64, q float64) float64 {
+	if len(figures) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(figures))
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[i]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
+
+func median(figures []float64) float64 { return quantile(figures, 0.5) }

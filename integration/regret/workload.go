@@ -1,0 +1,152 @@
+package regret
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A Workload is a job on a cluster in a certain state.
+type Workload struct {
+	Name    string
+	About   string  // what is special about it
+	Items   int     //
+	Seconds float64 // an item takes on average
+	Tail    bool    // a few items take many times as long as most
+	Work    Work
+	TOML    string // keys of job.toml beside what follows from the rest
+	State   State  // of the cluster
+	Tried   int    // so many items ran before the plan was made, so that their lengths are known; 0 = each.time is declared
+	Cost    bool   // CPU-hours are to be least, not the makespan
+	Quick   bool   // also in the small set that make test runs
+	Needs   string // what has to be there for it, in words, where that is not built yet; else ""
+}
+
+// Work is what an item does.
+type Work string
+
+// What items do. Those that burn hold a real CPU, of which the machine below the lab has few, so they ask for
+// no more than two.
+const (
+	Sleep    Work = ""            // a command that waits
+	Nap      Work = "nap"         // a Python function that waits
+	Burn     Work = "burn"        // a Python program that computes
+	Stream   Work = "stream"      // a Python program that copies memory, as fast as that can be done
+	BurnCall Work = "burning nap" // a Python function that computes
+)
+
+// Function says whether the work is a call of a Python function.
+func (w Workload) Function() bool { return w.Work == Nap || w.Work == BurnCall }
+
+// Burns says whether items need a real CPU or the memory's bandwidth.
+func (w Workload) Burns() bool { return w.Work == Burn || w.Work == Stream || w.Work == BurnCall }
+
+// Lengths are how long the items take in seconds, always the same for a workload, in an order that tells nothing.
+func (w Workload) Lengths() []float64 {
+	all := make([]float64, w.Items)
+	total := 0.0
+	for i := range all {
+		all[i] = 1
+		if w.Tail {
+			all[i] = tail((float64(i) + 0.5) / float64(w.Items))
+		}
+		total += all[i]
+	}
+	for i := range all {
+		all[i] *= w.Seconds * float64(w.Items) / total
+	}
+	shuffle(all, w.Name)
+	return all
+}
+
+// tail is the quantile of a Pareto distribution of shape 1.3, cut at twenty times the least: a mean of some 3, a
+// median of 1.7, the longest twenty.
+func tail(q float64) float64 { return min(20, math.Pow(1-q, -1/1.3)) }
+
+// shuffle puts a list into an order that depends on a name alone (a linear congruential generator, Knuth's MMIX).
+func shuffle(all []float64, name string) {
+	state := uint64(1)
+	for _, c := range name {
+		state = state*31 + uint64(c)
+	}
+	for i := len(all) - 1; i > 0; i-- {
+		state = state*6364136223846793005 + 1442695040888963407
+		j := int((state >> 33) % uint64(i+1))
+		all[i], all[j] = all[j], all[i]
+	}
+}
+
+// Job is the job.toml, with a strategy forced unless that is "".
+func (w Workload) Job(strategy string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "name = \"regret\"\n%s\nitems = \"items.csv\"\n", w.call())
+	top, tables, _ := strings.Cut("\n"+w.TOML, "\n[")
+	if tables != "" {
+		tables = "[" + tables
+	}
+	if w.Function() {
+		fmt.Fprintf(&b, "[types]\ns = \"float\"\n")
+	}
+	fmt.Fprintf(&b, "[each]\n")
+	if w.Tried == 0 {
+		fmt.Fprintf(&b, "time = \"%gms\"\n", math.Round(w.Seconds*1000))
+	}
+	fmt.Fprintf(&b, "%s\n", strings.TrimSpace(top))
+	fmt.Fprintf(&b, "[plan]\nstrategy = %q\n", strategy)
+	if w.Cost {
+		b.WriteString("minimize = \"cost\"\n")
+	}
+	fmt.Fprintf(&b, "%s\n", tables)
+	return b.String()
+}
+
+func (w Workload) call() string {
+	switch w.Work {
+	case Nap:
+		return `function = "work:nap"`
+	case BurnCall:
+		return `function = "work:burn"`
+	case Burn:
+		return `command = "python3 work.py burn {s}"`
+	case Stream:
+		return `command = "python3 work.py stream {s}"`
+	}
+	return `command = "sleep {s}"`
+}
+
+// List is items.csv: the column s, for the first n items of every nth, or for all where n is 0.
+func (w Workload) List(n int) string {
+	all := w.Lengths()
+	var b strings.Builder
+	b.WriteString("s\n")
+	for i, s := range all {
+		if n == 0 || i*n/len(all) != (i-1)*n/len(all) || i == 0 {
+			fmt.Fprintf(&b, "%.4f\n", s)
+		}
+	}
+	return b.String()
+}
+
+// program is work.py. A burn is so much CPU time, however many others want the CPU. A stream is a number of
+// copies of 64 MiB, of which one takes about 12 ms alone.
+const program = `import sys, time
+
+def nap(s: float) -> float:
+    time.sleep(s)
+    return s
+
+def burn(s: float) -> float:
+    end = time.process_time() + s
+    while time.process_time() < end:
+        sum(range(1000))
+    return s
+
+def stream(s: float) -> float:
+    a, b = bytearray(64 << 20), bytearray(64 << 20)
+    for _ in range(max(1, round(s / 0.012))):
+        a[:] = b
+    return s
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](float(sys.argv[2]))
+`
