@@ -20,8 +20,10 @@ type Input struct {
 	Plan     configs.PlanKeys  `json:"plan"`
 	Slurm    configs.SlurmKeys `json:"slurm"`
 	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
-	Cluster  *slurm.Cluster    `json:"cluster"`
-	Costs    Costs             `json:"costs"` // measured; 0 = not measured
+	// SampleOf is the run that the sample is from.
+	SampleOf string         `json:"sample_of,omitempty"`
+	Cluster  *slurm.Cluster `json:"cluster"`
+	Costs    Costs          `json:"costs"` // measured; 0 = not measured
 	// CostsLow and CostsHigh are the ends of the spread of what was measured.
 	CostsLow  Costs   `json:"costs_low"`
 	CostsHigh Costs   `json:"costs_high"`

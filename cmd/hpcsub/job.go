@@ -141,6 +141,10 @@ func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategie
 	if w.job.Work.Function != "" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
+	if w.job.Each.Time == 0 { // what the user says is newer
+		past := runs.PastOf(ctx, w.job)
+		in.Sample, in.SampleOf = past.Seconds, past.Run
+	}
 	in.Costs, in.CostsLow, in.CostsHigh = p.costs.Middle, p.costs.Low, p.costs.High
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }
