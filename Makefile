@@ -4,7 +4,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit fuzz integration kills integration-all lint golden record bench regret release clean help
+.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret release clean help
 
 build: ## bin/hpcsub, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
@@ -17,19 +17,20 @@ test: build unit fuzz integration ## everything, also on containerised Slurm; br
 unit: tools ## unit, golden and CLI tests
 	$(GO) test ./...
 
-FUZZTIME ?= 4s
-fuzz: ## every fuzz target for $(FUZZTIME)
+# By count, not by time: a busy machine may miss the fuzzer's own deadline, which go test before 1.27 reports as a
+# failure. No input may hang: a target takes seconds.
+FUZZ ?= 10000x
+fuzz: ## every fuzz target with $(FUZZ) inputs
 	@set -e; for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    echo "fuzz $$pkg $$target"; \
+	    timeout -k 10 180 $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x $$pkg || \
+	      { echo "fuzz: $$target of $$pkg failed with exit code $$? (124: it took more than three minutes)" >&2; exit 1; }; \
 	  done; done
 
 SLURM ?= 24.11
 integration: build ## end-to-end and fault tests on containerised Slurm
 	integration/test.sh $(SLURM)
-
-kills: build ## 200 random kills of submit, worker and batch script on containerised Slurm; not yet part of make test
-	integration/test.sh 24.11 -v -tags integration,kills -run TestKills
 
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done

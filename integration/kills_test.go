@@ -1,4 +1,4 @@
-//go:build integration && kills
+//go:build integration
 
 package integration
 
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +33,9 @@ func TestKills(t *testing.T) {
 				rng := rand.New(rand.NewPCG(seed, uint64(i)))
 				for count.Load() < kills {
 					k := &killer{job: way.job(t), random: rng, prefix: way.prefix(), nodes: strings.Fields(way.nodes), byKind: byKind, count: &count}
+					k.aftermath = way.aftermath
 					k.run(t)
-					k.check(t, k.job, killItems)
+					k.check(t, k.job, way.items())
 				}
 			})
 		}
@@ -48,23 +48,31 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// killItems is how many items a run has, of 0.1 to 0.3 s.
-const killItems = 40
-
 // killWay is a strategy with room for its runs beside the others'. The setup gives the batch script a while in which
-// it is a shell.
-type killWay struct{ name, toml, nodes string }
+// it is a shell. Where steps run on other nodes than the batch script, Slurm ends them some time after that was killed.
+type killWay struct {
+	name, toml, nodes string
+	aftermath         float64 // seconds
+}
+
+// items is how many items of 0.2 s a run has: of an array few, since each costs the start of a task.
+func (w killWay) items() int {
+	if strings.HasPrefix(w.name, "array") {
+		return 16
+	}
+	return 40
+}
 
 var killWays = []killWay{
-	{"packed on 2", "cpus = 3\n[slurm]\npartition = \"short\"\n", "c1 c2"},
-	{"array on 2", "[limits]\ncpus = 2\n[slurm]\npartition = \"short\"\n", "c1 c2"},
-	{"gnu-parallel on 2", "cpus = 10\n[limits]\nnodes = 2\n[slurm]\npartition = \"long\"\nconstraint = \"amd\"\n", "c3 c4"},
-	{"array on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
-	{"packed on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
-	{"gnu-parallel on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
-	{"array also on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
-	{"packed also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
-	{"gnu-parallel also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3"},
+	{"packed on 2", "cpus = 3\n[slurm]\npartition = \"short\"\n", "c1 c2", 0},
+	{"array on 2", "[limits]\ncpus = 2\n[slurm]\npartition = \"short\"\n", "c1 c2", 0},
+	{"gnu-parallel on 2", "cpus = 10\n[limits]\nnodes = 2\n[slurm]\npartition = \"long\"\nconstraint = \"amd\"\n", "c3 c4", 10},
+	{"array on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
+	{"packed on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
+	{"gnu-parallel on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
+	{"array also on 1", "[limits]\ncpus = 4\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
+	{"packed also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
+	{"gnu-parallel also on 1", "[limits]\ncpus = 2\n[slurm]\npartition = \"long\"\nconstraint = \"big\"\n", "c3", 0},
 }
 
 func (w killWay) prefix() string { return "kill-" + unsafe.ReplaceAllString(w.name, "-") }
@@ -73,7 +81,7 @@ func (w killWay) job(t *testing.T) *job {
 	t.Helper()
 	strategy, _, _ := strings.Cut(w.name, " ")
 	toml := fmt.Sprintf("name = %q\ncommand = \"sh tally.sh {n} {s}\"\n[sweep]\nn = { from = 1, to = %d }\ns = [0.2]\n[environment]\nsetup = \"sleep 0.2\"\n[plan]\nstrategy = %q\n[each]\ntime = \"1s\"\n%s",
-		w.prefix(), killItems, strategy, w.toml)
+		w.prefix(), w.items(), strategy, w.toml)
 	return newJob(t, Default, toml, map[string]string{"tally.sh": tallyScript})
 }
 
@@ -99,11 +107,16 @@ func (k *killer) run(t *testing.T) {
 			break
 		}
 		client := k.lab.Begin(t, Command{Folder: k.folder, Line: "hpcsub " + command})
-		for range 2 + k.random.IntN(6) {
-			time.Sleep(time.Duration(k.random.IntN(500)) * time.Millisecond)
-			k.kill(t)
+		if k.random.IntN(3) == 0 { // in the middle of submitting, perhaps
+			time.Sleep(time.Duration(k.random.IntN(1500)) * time.Millisecond)
+			k.killClient(t, client)
 		}
-		if k.random.IntN(2) == 0 {
+		for range 1 + k.random.IntN(4) {
+			if !k.kill(t) {
+				break
+			}
+		}
+		if k.random.IntN(3) == 0 {
 			k.killClient(t, client)
 		}
 		client.Wait(t)
@@ -124,54 +137,53 @@ func (k *killer) next(t *testing.T) string {
 	case slices.Contains(over, s.State):
 		k.mark(t, k.job)
 		return "retry --wait"
+	case s.State != "submitting" && k.random.IntN(2) == 0:
+		return "watch"
 	}
-	return "submit --wait"
+	return "submit --wait" // takes up the run, or begins another where it has ended just now
 }
 
-func (k *killer) killed(kind string) {
-	k.fault()
-	k.byKind[kind].Add(1)
-	k.count.Add(1)
+// note counts what was killed, lines of a kind and the moment, and says whether there was anything.
+func (k *killer) note(t *testing.T, lines string) bool {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		var kind string
+		var moment float64
+		if _, err := fmt.Sscan(line, &kind, &moment); err != nil || k.byKind[kind] == nil {
+			t.Fatalf("killing: %v in %q", err, line)
+		}
+		k.faults = append(k.faults, moment)
+		k.byKind[kind].Add(1)
+		k.count.Add(1)
+	}
+	return lines != ""
 }
 
+// killClient ends the command, if it still runs.
 func (k *killer) killClient(t *testing.T, client *Process) {
 	t.Helper()
-	if client.kill(t) {
-		k.killed("client")
-	}
+	k.note(t, k.lab.Exec(t, client.command.Host, "root", `for i in {1..40}; do [ -s `+client.pidFile+` ] && break; sleep 0.05; done
+		kill -KILL -- "-$(cat `+client.pidFile+`)" && date '+client %s.%N'`).Stdout)
 }
 
-// kill ends workers and batch scripts of the run on some node; there may be none just now.
-func (k *killer) kill(t *testing.T) {
+// victims prints the workers and batch scripts of runs on a node, a line each.
+const victims = `for p in $(grep -lz '^SLURM_JOB_NAME=%s-' /proc/[0-9]*/environ); do
+	case $(tr '\0' ' ' <"${p%%environ}cmdline") in
+	*'worker run'*) echo worker "$(basename "${p%%/environ}")" ;;
+	*slurm_script*) echo script "$(basename "${p%%/environ}")" ;;
+	esac
+done 2>/dev/null`
+
+// kill waits a while until the run has something on some node, and ends up to four of its workers and batch scripts
+// a random time later. It says whether there were any.
+func (k *killer) kill(t *testing.T) bool {
 	t.Helper()
 	node := k.nodes[k.random.IntN(len(k.nodes))]
-	script := `for p in $(grep -lz '^SLURM_JOB_NAME=` + k.prefix + `-' /proc/[0-9]*/environ); do
-		echo "$(basename "${p%/environ}") $(tr '\0' ' ' <"${p%environ}cmdline")"
-	done 2>/dev/null`
-	var victims [][2]string // process id, kind
-	for line := range strings.Lines(k.lab.Exec(t, node, "root", script).Stdout) {
-		pid, what, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case strings.Contains(what, "worker run"):
-			victims = append(victims, [2]string{pid, "worker"})
-		case strings.Contains(what, "slurm_script"):
-			victims = append(victims, [2]string{pid, "script"})
-		}
-	}
-	if len(victims) == 0 {
-		return
-	}
-	k.random.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
-	for _, victim := range victims[:min(len(victims), 1+k.random.IntN(4))] {
-		if k.lab.Exec(t, node, "root", "kill -KILL "+victim[0]).Code == 0 {
-			k.killed(victim[1])
-		}
-	}
-}
-
-// kill ends the command by SIGKILL, and says whether it was still running.
-func (p *Process) kill(t testing.TB) bool {
-	t.Helper()
-	return exec.Command("docker", "exec", p.lab.container(p.command.Host), "bash", "-c",
-		"for i in {1..40}; do [ -s "+p.pidFile+" ] && break; sleep 0.05; done; kill -KILL -- -$(cat "+p.pidFile+")").Run() == nil
+	script := fmt.Sprintf(`victims() { `+victims+`; }
+		for i in {1..15}; do [ -n "$(victims)" ] && break; sleep 0.2; done
+		sleep 0.%03d
+		victims | awk 'BEGIN { srand(%d) } { print rand(), $0 }' | sort -n | head -n %d | while read -r _ kind pid; do
+			kill -KILL "$pid" && date "+$kind %%s.%%N"
+		done`, k.prefix, k.random.IntN(600), k.random.Uint32(), 1+k.random.IntN(4))
+	return k.note(t, k.lab.Exec(t, node, "root", script).Stdout)
 }

@@ -29,6 +29,7 @@ type Lab struct {
 	Suite string // Debian's, which decides the version of Slurm
 
 	install sync.Once // of the program
+	dumped  sync.Map  // tests that failed and for which the lab's state was logged
 }
 
 // Start returns the lab of a flavour, which all tests share: it is brought up for the first that asks for it.
@@ -40,7 +41,7 @@ func Start(t testing.TB, flavour Flavour) *Lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if _, again := lab.dumped.LoadOrStore(t.Name(), true); t.Failed() && !again {
 			lab.dump(t)
 		}
 	})

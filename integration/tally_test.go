@@ -20,8 +20,10 @@ test -e go || sleep "$2"
 echo "$1 end $(date +%s.%N) $who" >>tally.txt
 `
 
-// A tally is what the items of a job told.
+// A tally is what the items of a job's newest run told. A job has a second run where `submit` was typed and the first
+// had ended a moment before.
 type tally struct {
+	run          string // "" while none is known: then all of them are read
 	begun, ended map[int]int
 	ends         map[int][]float64          // Unix times
 	open         map[string]int             // node → items that began there last and have not ended
@@ -38,38 +40,54 @@ func (y *tally) read(t *testing.T, j *job) {
 	y.open, y.jobs = map[string]int{}, map[string]map[string]bool{}
 	at := map[int]string{}
 	for line := range strings.Lines(j.shell(t, "cat tally.txt 2>/dev/null || true")) {
-		var item int
-		var time float64
-		var what, part, slurmJob, node string
-		if _, err := fmt.Sscan(line, &item, &what, &time, &part, &slurmJob, &node); err != nil {
-			t.Fatalf("tally.txt: %v in %q", err, line)
-		}
-		if y.jobs[part] == nil {
-			y.jobs[part] = map[string]bool{}
-		}
-		y.jobs[part][slurmJob] = true
-		if what == "begin" {
-			y.begun[item]++
-			at[item] = node
+		w, what := parseTold(t, line)
+		if run, _, _ := strings.Cut(w.part, "."); y.run != "" && run != y.run {
+			if len(y.begun) > 0 {
+				t.Errorf("run %s has begun, and another one goes on: %s", y.run, line)
+			}
 			continue
 		}
-		y.ended[item]++
-		y.ends[item] = append(y.ends[item], time)
-		delete(at, item)
+		if y.jobs[w.part] == nil {
+			y.jobs[w.part] = map[string]bool{}
+		}
+		y.jobs[w.part][w.slurmJob] = true
+		if what == "begin" {
+			y.begun[w.item]++
+			at[w.item] = w.node
+			continue
+		}
+		y.ended[w.item]++
+		y.ends[w.item] = append(y.ends[w.item], w.time)
+		delete(at, w.item)
 	}
 	for _, node := range at {
 		y.open[node]++
 	}
 }
 
+// told is one line of tally.txt.
+type told struct {
+	item                 int
+	time                 float64
+	part, slurmJob, node string
+}
+
+func parseTold(t *testing.T, line string) (w told, what string) {
+	t.Helper()
+	if _, err := fmt.Sscan(line, &w.item, &what, &w.time, &w.part, &w.slurmJob, &w.node); err != nil {
+		t.Fatalf("tally.txt: %v in %q", err, line)
+	}
+	return w, what
+}
+
 // mark notes which items hpcsub holds for done, and how often they have begun: no more often may they ever begin.
 func (y *tally) mark(t *testing.T, j *job) {
 	t.Helper()
+	if run := j.status(t).Run; run != y.run {
+		y.run, y.recorded = run, map[int]int{}
+	}
 	rows := j.results(t)
 	y.read(t, j)
-	if y.recorded == nil {
-		y.recorded = map[int]int{}
-	}
 	for _, r := range rows {
 		if _, known := y.recorded[r.Index+1]; r.State == "done" && !known {
 			y.recorded[r.Index+1] = y.begun[r.Index+1]
@@ -104,7 +122,7 @@ func (y *tally) check(t *testing.T, j *job, n int) {
 			t.Errorf("part %s was run by %d Slurm jobs: %v", part, len(jobs), slices.Sorted(maps.Keys(jobs)))
 		}
 	}
-	const twice = `cat .hpcsub/*/attempts/*/results/*.jsonl | grep '"state":"done"' | grep -o '"index":[0-9]*' | sort | uniq -d`
+	twice := `cat .hpcsub/` + y.run + `/attempts/*/results/*.jsonl | grep '"state":"done"' | grep -o '"index":[0-9]*' | sort | uniq -d`
 	if got := j.shell(t, twice+" || true"); got != "" {
 		t.Errorf("these items have two records of success: %s", strings.ReplaceAll(got, "\n", ", "))
 	}
@@ -132,10 +150,12 @@ func (j *job) finish(t *testing.T, y *tally) {
 	t.Helper()
 	for range 6 {
 		s := j.status(t)
-		next := "submit --wait"
+		next := "watch"
 		switch {
 		case s.State == "done":
 			return
+		case s.State == "submitting":
+			next = "submit --wait"
 		case slices.Contains(over, s.State):
 			y.mark(t, j)
 			next = "retry --wait"

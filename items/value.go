@@ -3,7 +3,6 @@ package items
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 )
@@ -52,11 +51,19 @@ func parseInt(word string) (Value, error) {
 	if kind, ok := jsonNumber([]byte(word)); ok && kind == Int {
 		return Value{Text: word, Kind: Int}, nil
 	}
-	n, ok := new(big.Int).SetString(strings.TrimPrefix(word, "+"), 10)
-	if !ok || strings.HasPrefix(word, "+-") {
-		return Value{}, fmt.Errorf("%q is no int: write digits, or make the column a float or text", word)
+	// Not by way of a number: converting a million digits there and back takes seconds.
+	digits := strings.TrimLeft(word, "+-")
+	if len(word)-len(digits) > 1 || digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return Value{}, fmt.Errorf("%s is no int: write digits, or make the column a float or text", clip(word))
 	}
-	return Value{Text: n.String(), Kind: Int}, nil
+	digits = strings.TrimLeft(digits, "0")
+	switch {
+	case digits == "":
+		digits = "0"
+	case word[0] == '-':
+		digits = "-" + digits
+	}
+	return Value{Text: digits, Kind: Int}, nil
 }
 
 func parseFloat(word string) (Value, error) {

@@ -52,6 +52,11 @@ func TestParseValue(t *testing.T) {
 		{"bool as Python writes it", "False", "bool", Value{"false", Bool}, ""},
 		{"no int", "4.5", "int", Value{}, `"4.5" is no int`},
 		{"no digits", "ten", "int", Value{}, `"ten" is no int`},
+		{"int of very many digits", "+" + strings.Repeat("9", 1<<21), "int", Value{strings.Repeat("9", 1<<21), Int}, ""},
+		{"minus and zeros before an int", "-007", "int", Value{"-7", Int}, ""},
+		{"only zeros", "000", "int", Value{"0", Int}, ""},
+		{"only a sign", "-", "int", Value{}, `"-" is no int`},
+		{"sign inside", "1-7", "int", Value{}, `"1-7" is no int`},
 		{"two signs", "+-7", "int", Value{}, `"+-7" is no int`},
 		{"empty int", "", "int", Value{}, `"" is no int`},
 		{"empty float", "", "float", Value{}, `"" is no float`},
@@ -142,6 +147,7 @@ func FuzzValue(f *testing.F) {
 	}
 	f.Add("0012", "int")
 	f.Add("-.5", "float")
+	f.Add("+"+strings.Repeat("9", 1<<14), "int") // many digits took seconds, by way of a big.Int
 	f.Fuzz(func(t *testing.T, text, typ string) {
 		if v, err := ParseValue(text, typ); err == nil {
 			roundTrip(t, v)

@@ -47,7 +47,7 @@ func made(t testing.TB, dir string, n, parts int) *Run {
 	if err := makeRoot(root); err != nil {
 		t.Fatal(err)
 	}
-	r, err := prepare(root, order(t, dir, n, parts), nil)
+	r, err := prepare(t.Context(), root, order(t, dir, n, parts), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

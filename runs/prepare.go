@@ -67,7 +67,7 @@ func Start(ctx context.Context, client slurm.Client, o Order, progress func(froz
 	if r := Newest(o.Job.Path); r != nil && r.ID != o.After && !o.Again {
 		return nil, nil, &OvertakenError{r.ID}
 	}
-	r, err := prepare(root, o, progress)
+	r, err := prepare(ctx, root, o, progress)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,7 +115,7 @@ func makeRoot(root string) error {
 }
 
 // prepare builds the run aside and renames it into place, so that a run is whole or absent.
-func prepare(root string, o Order, progress func(int)) (*Run, error) {
+func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Run, error) {
 	program, err := installProgram(root, o.Program)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func prepare(root string, o Order, progress func(int)) (*Run, error) {
 		return nil, fmt.Errorf("making the run: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	if err := freeze(items.RunDir(tmp), r, o.List, progress); err != nil {
+	if err := freeze(ctx, items.RunDir(tmp), r, o.List, progress); err != nil {
 		return nil, err
 	}
 	if err := r.makeAttempt(items.RunDir(tmp), attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan}); err != nil {
@@ -152,8 +152,8 @@ func newRun(root string, o Order, program string) *Run {
 }
 
 // freeze writes what does not change again: the items and run.json.
-func freeze(dir items.RunDir, r *Run, list *items.List, progress func(int)) error {
-	n, err := items.Freeze(dir, list.All(), progress)
+func freeze(ctx context.Context, dir items.RunDir, r *Run, list *items.List, progress func(int)) error {
+	n, err := items.Freeze(dir, until(ctx, list.All()), progress)
 	if err != nil {
 		return err
 	}
@@ -161,6 +161,21 @@ func freeze(dir items.RunDir, r *Run, list *items.List, progress func(int)) erro
 		return fmt.Errorf("the items changed while they were read: %d were counted, %d written; try again", r.Items, n)
 	}
 	return writeJSON(dir.File(), r)
+}
+
+// until ends a list with the context's error once that is over: a million items take seconds, and Ctrl-C is to be
+// heard.
+func until(ctx context.Context, all iter.Seq2[items.Item, error]) iter.Seq2[items.Item, error] {
+	return func(yield func(items.Item, error) bool) {
+		for item, err := range all {
+			if err == nil && ctx.Err() != nil {
+				err = ctx.Err()
+			}
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
 }
 
 // upTo counts from 0 to n-1.

@@ -58,7 +58,7 @@ func prepareOnAFullDisk(t *testing.T) {
 	if err := makeRoot(Root(dir)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := prepare(Root(dir), order(t, dir, 10_000, 2), nil)
+	_, err := prepare(t.Context(), Root(dir), order(t, dir, 10_000, 2), nil)
 	if !errors.Is(err, syscall.EFBIG) {
 		t.Errorf("got %v, want EFBIG", err)
 	}
@@ -82,7 +82,7 @@ func TestPrepareCountsAgain(t *testing.T) {
 	if err := makeRoot(Root(dir)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := prepare(Root(dir), o, nil)
+	_, err := prepare(t.Context(), Root(dir), o, nil)
 	if err == nil || !strings.Contains(err.Error(), "4 were counted, 5 written") {
 		t.Errorf("got %v", err)
 	}

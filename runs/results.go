@@ -37,6 +37,9 @@ func (x *Results) Tally() items.Tally { return x.view.records.Tally() }
 // GPUs says what the items had of GPUs and did with them.
 func (x *Results) GPUs() items.GPUUse { return x.view.records.GPUs() }
 
+// Silent is why Slurm did not answer, so that only the records speak; "" where it did or was not asked.
+func (x *Results) Silent() string { return x.view.silent() }
+
 // Item is one item of the list, from 0.
 func (x *Results) Item(i int) (items.Result, error) {
 	list, err := items.OpenFrozen(x.run.dir)

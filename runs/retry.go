@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hpcsub/configs"
 	"hpcsub/items"
 	"hpcsub/slurm"
 	"hpcsub/strategies"
@@ -31,6 +32,7 @@ func (e *NothingToRetryError) Error() string {
 type group struct {
 	what  string
 	items []int
+	had   int // MiB that an item had when it ran out of memory; 0 = it did not, or the user says how much it gets
 	each  func(*strategies.Input)
 	input strategies.Input
 	plan  strategies.Plan
@@ -87,8 +89,7 @@ func (r *Run) planGroups(ctx context.Context, client slurm.Client, cluster *slur
 		in := r.input(len(g.items), cluster)
 		g.each(&in)
 		in.Exclude = slices.Sorted(maps.Keys(v.allBad()))
-		var err error
-		if g.input, g.plan, err = Choose(ctx, client, in, r.Environment); err != nil {
+		if err := g.choose(ctx, client, in, r.Environment); err != nil {
 			return nil, err
 		}
 		if g.plan.Chosen != nil {
@@ -104,6 +105,26 @@ func (r *Run) planGroups(ctx context.Context, client slurm.Client, cluster *slur
 		return nil, &InfeasibleError{none}
 	}
 	return fit, nil
+}
+
+// choose plans the group. Items that ran out of memory get as much as the largest node has where it has less than
+// they are to get; where it has no more than they had, they fit nowhere.
+func (g *group) choose(ctx context.Context, client slurm.Client, in strategies.Input, env configs.Environment) (err error) {
+	if most := strategies.MostMemory(in); g.had > 0 && most > 0 && most < in.Each.MemoryMiB {
+		if float64(most) < 1.1*float64(g.had) {
+			g.what = "ran out of memory"
+			g.plan = strategies.Plan{Job: in.Job, Items: in.Items, Minimize: in.Plan.Minimize, Rejections: []strategies.Rejection{{
+				Strategy: "every strategy",
+				Reason: fmt.Sprintf("%d MiB were not enough, and no node here has more than %d MiB for one item; "+
+					"hpcsub retry --memory SIZE asks for as much as you say", g.had, most),
+			}}}
+			return nil
+		}
+		in.Each.MemoryMiB = most
+		g.what = starvedText(most) + ", the most that a node here has for one item"
+	}
+	g.input, g.plan, err = Choose(ctx, client, in, env)
+	return err
 }
 
 func counted(n int) string {
@@ -160,19 +181,20 @@ func (r *Run) groups(v *view, opt RetryOptions) []group {
 		}})
 	}
 	if len(starved) > 0 {
-		memory := moreMemory(v, starved, r.Each.MemoryMiB)
-		all = append(all, group{what: starvedText(memory, opt), items: starved, each: func(in *strategies.Input) {
-			in.Each.MemoryMiB = memory
+		had := usedMemory(v, starved, r.Each.MemoryMiB)
+		memory := 2 * max(had, 512)
+		if opt.MemoryMiB > 0 {
+			had, memory = 0, opt.MemoryMiB
+		}
+		all = append(all, group{what: starvedText(memory), items: starved, had: had, each: func(in *strategies.Input) {
 			applyRetry(in, opt)
+			in.Each.MemoryMiB = memory
 		}})
 	}
 	return all
 }
 
-func starvedText(memory int, opt RetryOptions) string {
-	if opt.MemoryMiB > 0 {
-		memory = opt.MemoryMiB
-	}
+func starvedText(memory int) string {
 	return fmt.Sprintf("ran out of memory: %d MiB each now", memory)
 }
 
@@ -185,13 +207,13 @@ func applyRetry(in *strategies.Input, opt RetryOptions) {
 	}
 }
 
-// moreMemory is twice what was given or seen, whichever is more.
-func moreMemory(v *view, starved []int, declared int) int {
+// usedMemory is the most that was given to one of these items or seen in it, in MiB.
+func usedMemory(v *view, starved []int, declared int) int {
 	most := declared
 	for _, i := range starved {
 		most = max(most, v.peakMiB(i))
 	}
-	return 2 * max(most, 512)
+	return most
 }
 
 // peakMiB is the most memory that an item was seen to hold.

@@ -204,10 +204,7 @@ func (v *view) status(now time.Time) Status {
 		s.Items.Failed -= again
 		s.Items.Pending += again
 	}
-	s.Attempts = v.jobStatuses()
-	if v.err != nil {
-		s.Silent = v.err.Error()
-	}
+	s.Attempts, s.Silent = v.jobStatuses(), v.silent()
 	s.State = v.state(s)
 	return s
 }
@@ -236,6 +233,14 @@ func (v *view) toRunAgain() int {
 		}
 	}
 	return n
+}
+
+// silent is why Slurm gave no answer.
+func (v *view) silent() string {
+	if v.err == nil {
+		return ""
+	}
+	return v.err.Error()
 }
 
 func (v *view) state(s Status) string {

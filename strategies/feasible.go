@@ -63,6 +63,26 @@ func (o *pool) holds(in Input, d demand) *Rejection {
 	return o.tooLarge(d)
 }
 
+// MostMemory is the most memory, in MiB, that one item of the job can have on a node that it may use; 0 where
+// none is known.
+func MostMemory(in Input) int {
+	in.Each.MemoryMiB = 1
+	p, no := newProblem(in)
+	if no != nil {
+		return 0
+	}
+	most := 0
+	for _, o := range p.pools {
+		for _, g := range o.groups {
+			p.in.Each.MemoryMiB = g.MemoryMiB - workerMiB
+			if p.in.Each.MemoryMiB > most && o.holds(p.demand(1)) == nil {
+				most = p.in.Each.MemoryMiB
+			}
+		}
+	}
+	return most
+}
+
 // tooLarge names what an item needs and the most that the partition has.
 func (o *pool) tooLarge(d demand) *Rejection {
 	cpus, memory := 0, 0

@@ -45,6 +45,7 @@ whatever it shows. The table shows the first 1,000 items; --csv and --json show 
 			if err != nil {
 				return err
 			}
+			defer warnSilent(out, results.Silent())
 			defer warnGPUs(out, results.GPUs())
 			if c.Bool("summary") {
 				return printSummary(c, out, results.Tally())

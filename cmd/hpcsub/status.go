@@ -70,10 +70,15 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 	for _, node := range s.BadNodes {
 		out.printf("bad node %s\n", node)
 	}
-	if s.Silent != "" {
-		out.warning("Slurm does not answer, so this is from the records alone: %s", fieldLists.ReplaceAllString(s.Silent, "…"))
-	}
+	warnSilent(out, s.Silent)
 	next(out, r, s)
+}
+
+// warnSilent says that Slurm was asked and did not answer.
+func warnSilent(out *output, why string) {
+	if why != "" {
+		out.warning("Slurm does not answer, so this is from the records alone: %s", fieldLists.ReplaceAllString(why, "…"))
+	}
 }
 
 // next names the likely next command.

@@ -77,10 +77,16 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 		return nil, false, err
 	}
 	s, err := r.Status(ctx, client)
-	if err != nil || s.Settled {
+	if err != nil {
 		return r, false, err
 	}
 	switch {
+	case s.Settled && s.State == runs.Done:
+		return r, false, nil
+	case s.Settled:
+		out.hint("run %s of this job.toml is %s, %s of %s items done: hpcsub retry %s runs the others; this is a new run of all items",
+			r.ID, s.State, thousands(s.Items.Done), thousands(s.Items.Total), r.ID)
+		return r, false, nil
 	case s.State == runs.Submitting && s.Silent == "":
 		out.say("run %s was not submitted completely; completing it", r.ID)
 		return r, true, r.Complete(ctx, client)
