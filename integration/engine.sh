@@ -5,7 +5,8 @@
 #         packages are installed and dockerd is started. What it cannot do it says in one line.
 # stop    ends the engine that ensure started, unless containers still run in it. Any other is left alone.
 set -u
-state=$(dirname "$(realpath "$0")")/.state
+here=$(dirname "$(realpath "$0")")
+state=$here/.state
 pid_file=$state/dockerd.pid
 
 say() { echo "engine: $*" >&2; }
@@ -34,9 +35,7 @@ install_packages() {
   mapfile -t packages < <(missing_packages)
   [ ${#packages[@]} -eq 0 ] && return
   say "installing ${packages[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${packages[@]}"; } \
-    </dev/null >"$state/apt.log" 2>&1 9>&- || die "apt-get install ${packages[*]} did not work: $(tail -n 1 "$state/apt.log")"
+  "$here/apt.sh" "${packages[@]}" 9>&- || exit 1
 }
 
 # remove_remains takes away what a machine that stopped without notice has left: dockerd refuses to start over

@@ -25,7 +25,7 @@ has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
 has_debootstrap() {
   command -v debootstrap >/dev/null && return
-  apt-get install -y -qq --no-install-recommends debootstrap </dev/null >>"$log" 2>&1 9>&-
+  "$here/apt.sh" debootstrap 9>&-
 }
 
 # bootstrap_base NAME. The last arguments are debootstrap's own mirror and its script for any Debian, because one older

@@ -40,7 +40,5 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   exit 1
 fi
 echo "installing ${missing[*]} for the tests" >&2
-export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update >/dev/null
-apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+"$(dirname "$0")/apt.sh" "${missing[@]}"
 python_environment

@@ -1,6 +1,9 @@
 package items
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // State is what became of an item.
 type State string
@@ -56,3 +59,7 @@ type Kept struct {
 
 // Span is a piece of a log file in bytes: [offset, length].
 type Span [2]int64
+
+// Gone says whether a piece of a log, or its beginning, is what the worker leaves of output that is lost: a later item
+// of the slot did `> /dev/stderr` in a shell, which empties the log.
+func Gone(piece []byte) bool { return len(piece) > 0 && len(bytes.Trim(piece, "\x00")) == 0 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"hpcsub/items"
 )
@@ -34,11 +35,19 @@ func (r *Run) Output(res items.Result, stream string) io.ReadCloser {
 	if res.State == items.Running || res.State == items.Lost { // no end line yet: up to what is there
 		length = 1 << 62
 	}
+	piece := io.NewSectionReader(f, span[0], length)
+	head := make([]byte, min(length, 4096))
+	if n, err := piece.ReadAt(head, 0); err == nil && items.Gone(head[:n]) {
+		f.Close()
+		return io.NopCloser(strings.NewReader(gone))
+	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.NewSectionReader(f, span[0], length), f}
+	}{piece, f}
 }
+
+const gone = "(what it printed is lost: a later item emptied the log of its slot by > /dev/stderr or > /dev/stdout in a shell; >&2 does not)\n"
 
 // SlurmTail is the end of the first of the SlurmLogs: what a script that could not begin had to say.
 func (r *Run) SlurmTail() []string {

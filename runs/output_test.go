@@ -69,6 +69,36 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// TestOutputThatIsGone: where a later item emptied the log the worker leaves zeros, and the user is told.
+func TestOutputThatIsGone(t *testing.T) {
+	r := printed(t)
+	log := r.dir.Attempt(1).Log(items.Writer{Attempt: 1}, 0, Stdout)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(text[:len("out of 0\n")])
+	if err := os.WriteFile(log, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	results, err := r.Results(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for item, want := range []string{"(what it printed is lost: a later item emptied the log", "out of 1\n"} {
+		res, err := results.Item(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader := r.Output(res, Stdout)
+		got, err := io.ReadAll(reader)
+		reader.Close()
+		if err != nil || !strings.HasPrefix(string(got), want) {
+			t.Errorf("item %d: got %q, %v, want %q", item, got, err, want)
+		}
+	}
+}
+
 func TestFailuresAreGrouped(t *testing.T) {
 	r := printed(t)
 	results, err := r.Results(t.Context(), nil)

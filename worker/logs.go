@@ -14,6 +14,7 @@ type logFile struct {
 	path string
 	fd   int // -1 while it is not open
 	size int64
+	tail [8]byte // the last bytes of it
 	stat syscall.Stat_t
 }
 
@@ -23,29 +24,71 @@ func (l *logFile) open() error {
 	if l.fd >= 0 {
 		return nil
 	}
-	fd, err := syscall.Open(l.path, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_APPEND|syscall.O_CLOEXEC, 0o600)
+	fd, err := syscall.Open(l.path, syscall.O_RDWR|syscall.O_CREAT|syscall.O_APPEND|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening a log: %w", &os.PathError{Op: "open", Path: l.path, Err: err})
 	}
 	l.fd = fd
 	if syscall.Fstat(fd, &l.stat) == nil {
 		l.size = l.stat.Size
+		l.tail = l.before(l.size)
 	}
 	return nil
 }
 
-// span is what was written since the last call. An item that does `> /dev/stderr` in a shell
-// truncates the file: then all of it is that item's.
+// span is what was written since the last call.
 func (l *logFile) span() items.Span {
-	if l.fd < 0 || syscall.Fstat(l.fd, &l.stat) != nil {
+	last := l.stat.Mtim
+	if l.fd < 0 || syscall.Fstat(l.fd, &l.stat) != nil || l.stat.Size == l.size && l.stat.Mtim == last {
 		return items.Span{l.size, 0}
 	}
 	from := l.size
-	if l.stat.Size < from {
-		from = 0
+	if l.stat.Size < from || l.before(from) != l.tail {
+		from = l.truncated()
 	}
 	l.size = l.stat.Size
+	l.tail = l.before(l.size)
 	return items.Span{from, l.size - from}
+}
+
+// before reads the bytes before a place in the file.
+func (l *logFile) before(at int64) (tail [8]byte) {
+	n := min(at, int64(len(tail)))
+	syscall.Pread(l.fd, tail[:n], at-n) // what cannot be read is taken for zeros, each time
+	return tail
+}
+
+// truncated deals with an item that did `> /dev/stderr` in a shell, which empties the file: what is in it now is that
+// item's alone. It is moved to where the file ended, and what the items before it wrote becomes zeros, so that nobody
+// takes the one for the other (items.Gone). It returns where the item's output lies.
+func (l *logFile) truncated() int64 {
+	file, err := os.OpenFile(l.path, os.O_RDWR, 0)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	length := l.stat.Size
+	piece := make([]byte, 64<<10)
+	for end := length; end > 0; { // from the end, since the two places may overlap
+		n := min(end, int64(len(piece)))
+		end -= n
+		if _, err := file.ReadAt(piece[:n], end); err != nil {
+			return 0
+		}
+		if _, err := file.WriteAt(piece[:n], l.size+end); err != nil {
+			return 0
+		}
+	}
+	clear(piece)
+	for at := int64(0); at < min(l.size, length); at += int64(len(piece)) {
+		if _, err := file.WriteAt(piece[:min(int64(len(piece)), min(l.size, length)-at)], at); err != nil {
+			return 0
+		}
+	}
+	if syscall.Fstat(l.fd, &l.stat) != nil {
+		return 0
+	}
+	return l.size
 }
 
 // close ends the file and removes it when nothing was written: most programs are silent, and
