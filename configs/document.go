@@ -32,6 +32,9 @@ func (n *node) find(path ...string) *node {
 	return n
 }
 
+// maxDepth is more than any key has: each level costs the reading of all below it once more.
+const maxDepth = 16
+
 // parseTOML reads a file into nodes. Decoding into structs would lose what a message needs:
 // the order of the keys, their lines, and whether a key's case is the right one.
 func parseTOML(text string) (*node, error) {
@@ -39,6 +42,11 @@ func parseTOML(text string) (*node, error) {
 	md, err := toml.Decode(text, &top)
 	if err != nil {
 		return nil, err
+	}
+	for _, key := range md.Keys() {
+		if len(key) > maxDepth {
+			return nil, &Problem{Key: key[:maxDepth].String() + ".…", Text: "tables stand in tables here deeper than any key of this file: remove it"}
+		}
 	}
 	b := &builder{md: &md, rank: ranks(md.Keys())}
 	children, err := b.table(nil, top)

@@ -33,6 +33,7 @@ func FuzzReadJob(f *testing.F) {
 	}
 	f.Add(full)
 	f.Add([]byte(Init()))
+	f.Add([]byte(strings.Repeat("a.", 1<<12) + "b = 1")) // took ten seconds
 	f.Fuzz(func(t *testing.T, text []byte) {
 		job, err := ParseJob("job.toml", text)
 		if err == nil {

@@ -80,7 +80,7 @@ func (w killWay) prefix() string { return "kill-" + unsafe.ReplaceAllString(w.na
 func (w killWay) job(t *testing.T) *job {
 	t.Helper()
 	strategy, _, _ := strings.Cut(w.name, " ")
-	toml := fmt.Sprintf("name = %q\ncommand = \"sh tally.sh {n} {s}\"\n[sweep]\nn = { from = 1, to = %d }\ns = [0.2]\n[environment]\nsetup = \"sleep 0.2\"\n[plan]\nstrategy = %q\n[each]\ntime = \"1s\"\n%s",
+	toml := fmt.Sprintf("name = %q\ncommand = \"sh tally.sh {n} {s}\"\n[sweep]\nn = { from = 1, to = %d }\ns = [0.2]\n[environment]\nsetup = \"sleep 0.5\"\n[plan]\nstrategy = %q\n[each]\ntime = \"1s\"\n%s",
 		w.prefix(), w.items(), strategy, w.toml)
 	return newJob(t, Default, toml, map[string]string{"tally.sh": tallyScript})
 }
@@ -107,7 +107,7 @@ func (k *killer) run(t *testing.T) {
 			break
 		}
 		client := k.lab.Begin(t, Command{Folder: k.folder, Line: "hpcsub " + command})
-		if k.random.IntN(3) == 0 { // in the middle of submitting, perhaps
+		if k.random.IntN(4) == 0 { // in the middle of submitting, perhaps
 			time.Sleep(time.Duration(k.random.IntN(1500)) * time.Millisecond)
 			k.killClient(t, client)
 		}
@@ -116,7 +116,7 @@ func (k *killer) run(t *testing.T) {
 				break
 			}
 		}
-		if k.random.IntN(3) == 0 {
+		if k.random.IntN(4) == 0 {
 			k.killClient(t, client)
 		}
 		client.Wait(t)
@@ -175,15 +175,15 @@ const victims = `for p in $(grep -lz '^SLURM_JOB_NAME=%s-' /proc/[0-9]*/environ)
 done 2>/dev/null`
 
 // kill waits a while until the run has something on some node, and ends up to four of its workers and batch scripts
-// a random time later. It says whether there were any.
+// a random time later, or at once. It says whether there were any.
 func (k *killer) kill(t *testing.T) bool {
 	t.Helper()
 	node := k.nodes[k.random.IntN(len(k.nodes))]
 	script := fmt.Sprintf(`victims() { `+victims+`; }
-		for i in {1..15}; do [ -n "$(victims)" ] && break; sleep 0.2; done
+		for i in {1..30}; do [ -n "$(victims)" ] && break; sleep 0.1; done
 		sleep 0.%03d
 		victims | awk 'BEGIN { srand(%d) } { print rand(), $0 }' | sort -n | head -n %d | while read -r _ kind pid; do
 			kill -KILL "$pid" && date "+$kind %%s.%%N"
-		done`, k.prefix, k.random.IntN(600), k.random.Uint32(), 1+k.random.IntN(4))
+		done`, k.prefix, max(0, k.random.IntN(1000)-500), k.random.Uint32(), 1+k.random.IntN(4))
 	return k.note(t, k.lab.Exec(t, node, "root", script).Stdout)
 }
