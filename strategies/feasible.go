@@ -75,7 +75,7 @@ func MostMemory(in Input) int {
 	for _, o := range p.pools {
 		for _, g := range o.groups {
 			p.in.Each.MemoryMiB = g.MemoryMiB - workerMiB
-			if p.in.Each.MemoryMiB > most && o.holds(p.demand(1)) == nil {
+			if p.in.Each.MemoryMiB > most && o.holds(p.in, p.demand(1)) == nil {
 				most = p.in.Each.MemoryMiB
 			}
 		}

@@ -47,6 +47,7 @@ type engine struct {
 	halt     string        // why no more items are started; "" = go on
 	ending   bool          // the worker was told to end
 	failure  error         // the worker's own: its disk, its folder
+	fresh    []fresh       // successes that wait to be recorded
 	done     int           // items that ended well
 	undone   int           // items that ended otherwise
 	changed  chan struct{} // a slot is free again
@@ -128,7 +129,7 @@ func (e *engine) record(s *slot, o outcome, now time.Time, measure func(*items.R
 	} else {
 		e.undone++
 	}
-	err := e.recorder.Write(&r)
+	err := e.write(r, s.task.call != nil)
 	e.learn(&r)
 	return err
 }

@@ -239,6 +239,9 @@ func (w *worker) conclude() (int, error) {
 	}
 	w.dismiss()
 	w.endOrphans()
+	if err := w.settle(time.Now().Add(doubtful)); err != nil {
+		w.fail(err)
+	}
 	for _, s := range w.slots {
 		s.out.close()
 		s.err.close()

@@ -29,11 +29,14 @@ func listen() chan os.Signal {
 // time before Slurm's SIGKILL goes into the records. SIGUSR1 and SIGUSR2 are for the items
 // (sbatch --signal).
 func (w *worker) attend(ctx context.Context, signals <-chan os.Signal, over <-chan struct{}) {
-	var giveUp <-chan time.Time
+	var giveUp, settled <-chan time.Time
 	ended := ctx.Done()
 	for {
 		select {
 		case <-over:
+			over, settled = nil, time.After(w.unsettled())
+			continue
+		case <-settled:
 			return
 		case <-giveUp:
 			return
@@ -70,6 +73,7 @@ func (w *worker) end() <-chan time.Time {
 	v := w.endVerdict()
 	w.stop(v.cause)
 	w.ending = true
+	w.recant(v, time.Now())
 	w.terminate(v, w.grace)
 	return time.After(w.grace + 500*time.Millisecond)
 }

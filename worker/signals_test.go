@@ -43,3 +43,21 @@ func TestItemEndedByItself(t *testing.T) {
 		t.Errorf("%+v; want item 0 failed by TERM, the others done", ends)
 	}
 }
+
+// TestSuccessAsTheJobEnds: Slurm signals one process after the other. A shell whose program died of it goes on, and
+// has ended well when the worker hears: nobody knows whether that item is whole, and it is to run again.
+func TestSuccessAsTheJobEnds(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers("test {n} = 1 || exit 0; sleep 0.3; kill -TERM $PPID; exit 0", 3), 1)
+	r.exits(ExitUndone, lifeOptions{})
+	ends := r.ends()
+	if got := ends[0].State; got != items.Done {
+		t.Errorf("item 0, which had ended before: %s, want done", got)
+	}
+	if got := ends[1]; got.State != items.Cancelled {
+		t.Errorf("item 1: %s (%s), want cancelled", got.State, got.Cause)
+	}
+	if got, ran := ends[2]; ran && got.State == items.Done {
+		t.Errorf("item 2 was done after the job's end")
+	}
+}

@@ -32,6 +32,9 @@ func (e *engine) watch(quit <-chan struct{}) {
 // look is one round: who is over time, and who takes how much memory?
 func (e *engine) look(m *sampler, now time.Time) {
 	e.mu.Lock()
+	if err := e.settle(now); err != nil {
+		e.fail(err)
+	}
 	e.enforce(now)
 	alarm := e.memory.alarmed()
 	due := m.choose(e.slots, e.parallel, now, alarm)
