@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if ! command -v python3 >/dev/null; then
   echo "hpcsub: the demo's program is written in Python; installing python3" >&2
-  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3 >/dev/null
+  "$here/../integration/apt.sh" python3
 fi
 
 # A copy, so that the example in the repository stays as it is.
