@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"errors"
 	"time"
 
 	"hpcsub/items"
@@ -32,7 +31,9 @@ func (e *engine) write(r items.Record, call bool) error {
 func (e *engine) settle(now time.Time) (err error) {
 	n := 0
 	for n < len(e.fresh) && now.Sub(e.fresh[n].at) >= doubtful {
-		err = errors.Join(err, e.recorder.Write(&e.fresh[n].record))
+		if bad := e.recorder.Write(&e.fresh[n].record); bad != nil {
+			err = bad
+		}
 		n++
 	}
 	e.fresh = e.fresh[n:]

@@ -79,7 +79,7 @@ func (w *worker) end() <-chan time.Time {
 }
 
 // hearsay is how long the worker waits for a signal that an item has got already.
-const hearsay = 200 * time.Millisecond
+const hearsay = 500 * time.Millisecond
 
 // hearEnd waits a moment when an item died of a SIGTERM that the worker did not send: Slurm
 // sends it to all processes of a job that ends, one after the other, and the worker may be the
