@@ -12,10 +12,11 @@ build: ## bin/hpcsub, one static binary
 demo: build ## the main job on this machine, no Slurm needed (under two minutes)
 	examples/demo.sh bin/hpcsub
 
-test: build unit fuzz integration ## everything, also on containerised Slurm; brings what it needs
+test: build unit fuzz integration integration-versions ## everything, also on containerised Slurm; brings what it needs
 
-unit: tools ## unit, golden and CLI tests
+unit: tools ## unit, golden and CLI tests, and package gpu in a build with cgo
 	$(GO) test ./...
+	CGO_ENABLED=1 $(GO) test ./gpu/
 
 # By count, not by time: a busy machine may miss the fuzzer's own deadline, which go test before 1.27 reports as a
 # failure. No input may hang: a target takes seconds.
@@ -34,6 +35,10 @@ integration: build ## end-to-end and fault tests on containerised Slurm
 
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done
+
+.PHONY: integration-versions
+integration-versions: build ## what differs between versions (cluster, submit, results), on Slurm 20.11, 22.05 and 26.05
+	@set -e; for version in 20.11 22.05 26.05; do integration/test.sh $$version -run '^TestVersion'; done
 
 .PHONY: test-gpu
 test-gpu: ## package gpu against the GPU of this machine, with cgo and without

@@ -16,6 +16,7 @@ type job struct {
 	lab    *Lab
 	folder string
 	env    []string // of every hpcsub that it runs
+	before string   // of the shell, before every hpcsub
 }
 
 // newJob installs the program, makes a folder and writes job.toml and other files into it.
@@ -34,7 +35,7 @@ func newJob(t *testing.T, flavour Flavour, toml string, files map[string]string)
 // hpcsub runs one command in the job's folder.
 func (j *job) hpcsub(t *testing.T, args string) Result {
 	t.Helper()
-	return j.lab.Run(t, Command{Folder: j.folder, Env: j.env, Line: "hpcsub " + args, Timeout: 5 * time.Minute})
+	return j.lab.Run(t, Command{Folder: j.folder, Env: j.env, Line: j.before + "hpcsub " + args, Timeout: 5 * time.Minute})
 }
 
 // expect runs one command and holds its exit code against the one that is wanted.

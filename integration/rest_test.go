@@ -46,9 +46,9 @@ time = "1s"
 partition = "short"
 `
 
-// TestRESTCluster holds the picture over REST against that of the commands, on a cluster in use, with a
+// TestVersionClusterOverREST holds the picture over REST against that of the commands, on a cluster in use, with a
 // drained node and a GPU taken.
-func TestRESTCluster(t *testing.T) {
+func TestVersionClusterOverREST(t *testing.T) {
 	j := newRESTJob(t, countJob, nil)
 	j.lab.WaitIdle(t)
 	t.Cleanup(func() {
@@ -138,53 +138,12 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 	}
 }
 
-// TestRESTJob runs jobs through slurmrestd alone: there are no commands of Slurm on its PATH.
-func TestRESTJob(t *testing.T) {
-	for _, strategy := range []string{"array", "packed", "gnu-parallel"} {
-		t.Run(strategy, func(t *testing.T) {
-			j := newRESTJob(t, fmt.Sprintf("%s[plan]\nstrategy = %q\n", countJob, strategy), nil)
-			token := j.lab.Must(t, Command{Line: "scontrol token lifespan=600"})
-			run := func(args string) Result {
-				return j.lab.Run(t, Command{Folder: j.folder, Env: append([]string{token}, j.env...), Line: "PATH=/usr/local/bin; hpcsub " + args})
-			}
-			if r := run("submit --wait"); r.Code != 0 || !strings.Contains(r.Stderr, "all 40 items done") || strings.Contains(r.Stderr, "changed the request") {
-				t.Fatalf("submit --wait: exit code %d\n%s", r.Code, r.Stderr)
-			}
-			j.eachOnce(t, 40)
-			if rows := j.results(t); len(rows) != 40 || rows[39].State != "done" {
-				t.Errorf("got %d results: %+v", len(rows), rows)
-			}
-			if got := j.shell(t, "cat .hpcsub/*/run.json"); !strings.Contains(strings.ReplaceAll(got, " ", ""), `"client":"rest"`) {
-				t.Errorf("the run does not say that it went through slurmrestd: %s", got)
-			}
-			secret := strings.TrimPrefix(token, "SLURM_JWT=")
-			if got := j.shell(t, "grep -rlF "+secret+" . ~/.cache/hpcsub ~/.local 2>/dev/null || true"); got != "" {
-				t.Errorf("the token was written: %s", got)
-			}
-		})
-	}
-}
-
-// TestRESTCancel cancels a run, and asks for its state on the way.
-func TestRESTCancel(t *testing.T) {
-	j := newRESTJob(t, countJob+"[plan]\nstrategy = \"array\"\n", map[string]string{"wait": ""})
-	j.expect(t, 0, "submit")
-	WaitFor(t, "an item runs", time.Minute, func() bool { return len(j.ran(t)) > 0 })
-	if s := j.status(t); s.State != "running" || len(s.Attempts) == 0 {
-		t.Errorf("got %+v, want running", s)
-	}
-	j.expect(t, 0, "cancel")
-	WaitFor(t, "no job is left", time.Minute, func() bool { return j.shell(t, "squeue -h -u $USER") == "" })
-	WaitFor(t, "the run is cancelled", time.Minute, func() bool { return j.status(t).State == "cancelled" })
-	j.expect(t, 0, "cancel") // what is over is no error
-}
-
 // requested are the fields of `scontrol show job` that the #SBATCH lines decide.
 var requested = regexp.MustCompile(` ((?:Account|QOS|ArrayTaskId|ArrayTaskThrottle|TimeLimit|Partition|ReqNodeList|ExcNodeList|NumNodes|NumCPUs|NumTasks|` +
 	`CPUs/Task|MinMemoryNode|MinMemoryCPU|Features|OverSubscribe|Contiguous|Licenses|TresPerNode|Requeue|Reason|NtasksPerN:B:S:C|MailType|MailUser|Dependency|Priority)=\S*)`)
 
-// TestRESTRequest holds what Slurm understood of a script over REST against what it understood of sbatch.
-func TestRESTRequest(t *testing.T) {
+// TestVersionRequestOverREST holds what Slurm understood of a script over REST against what it understood of sbatch.
+func TestVersionRequestOverREST(t *testing.T) {
 	options := `options = ["--hold", "--nodelist=c1", "--mail-type=END,FAIL", "--mail-user=a@example.org", "--dependency=singleton"]` + "\n"
 	for _, strategy := range []string{"array", "packed", "gnu-parallel"} {
 		t.Run(strategy, func(t *testing.T) {

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Brings the programs that the tests run besides Go: shellcheck (every rendered script is
-# checked), GNU Parallel and GNU time (compared with), Python, and Pathos and Dask in an environment of
-# their own below ~/.cache/hpcsub, on Python 3.9 where there is one: the oldest that the drivers are for.
+# checked), GNU Parallel and GNU time (compared with), gcc (package gpu with cgo), Python, and Pathos and Dask in an
+# environment of their own below ~/.cache/hpcsub, on Python 3.9 where there is one: the oldest that the drivers are for.
 # Installs what is missing as root on Debian or Ubuntu, else names it in one line.
 set -euo pipefail
 
-declare -A package=([shellcheck]=shellcheck [parallel]=parallel [python3]=python3)
+declare -A package=([shellcheck]=shellcheck [parallel]=parallel [python3]=python3 [gcc]=gcc)
 missing=()
 for tool in "${!package[@]}"; do
   command -v "$tool" >/dev/null || missing+=("${package[$tool]}")
 done
 [ -x /usr/bin/time ] || missing+=(time)
+echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || missing+=(libc6-dev)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
 python_environment() {
