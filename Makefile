@@ -59,7 +59,10 @@ golden: ## rewrite the golden files; review them as code
 bench: build ## the ratios of docs/benchmarks.md, each measured in one run
 	integration/bench.sh
 
-record regret:
+record: build ## what Slurm's commands print, on each version, into slurm/testdata
+	integration/record.sh
+
+regret:
 	@echo "hpcsub: make $@ is not built yet" >&2; exit 2
 
 release: ## static binaries for Linux on amd64 and arm64 in dist/

@@ -4,16 +4,8 @@
 set -eu
 here=$(dirname "$(realpath "$0")")
 version=${1:-24.11}
-case $version in
-  20.11) export SUITE=bullseye ;;
-  22.05) export SUITE=bookworm ;;
-  24.11) export SUITE=trixie ;;
-  26.05) export SUITE=forky ;;
-  *)
-    echo "test.sh: no Slurm $version: want 20.11, 22.05, 24.11 or 26.05" >&2
-    exit 2
-    ;;
-esac
+SUITE=$("$here/suite.sh" "$version")
+export SUITE
 [ "${HPCSUB_LAB_KEEP-}" = 1 ] || trap '"$here/engine.sh" stop' EXIT
 
 # What may take a minute comes first: go test would hold back its progress until the end.

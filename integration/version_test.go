@@ -60,11 +60,12 @@ func TestVersionCluster(t *testing.T) {
 			t.Errorf("partition %d: got %+v, want %+v", i, p, want)
 		}
 	}
-	checkLabLimits(t, got.Limits)
+	checkLabLimits(t, release, got.Limits)
 }
 
 // checkLabLimits holds alice's limits against lab/init-accounting.sh and lab/conf/slurm.conf.
-func checkLabLimits(t *testing.T, l slurm.Limits) {
+// 20.11 added QOS gpuq before it knew of GPUs, and so without its limit.
+func checkLabLimits(t *testing.T, release string, l slurm.Limits) {
 	t.Helper()
 	for name, count := range map[string]*int{"array": l.MaxArraySize, "jobs": l.MaxJobCount, "submitted": l.MaxSubmitJobs} {
 		want := map[string]int{"array": 10001, "jobs": 30000, "submitted": 12000}[name]
@@ -78,7 +79,7 @@ func checkLabLimits(t *testing.T, l slurm.Limits) {
 	}
 	for _, q := range l.QOS {
 		if q.Name == "fast" && (q.Priority != 1000 || *q.Use.MaxWallS != 600 || *q.Use.MaxSubmitJobs != 50 || q.Use.MaxTRES["cpu"] != 16) ||
-			q.Name == "gpuq" && q.Use.MaxTRES["gres/gpu"] != 2 {
+			q.Name == "gpuq" && q.Use.MaxTRES["gres/gpu"] != 2 && !strings.HasPrefix(release, "20.11") {
 			t.Errorf("got QOS %+v", q)
 		}
 	}
@@ -99,7 +100,7 @@ partition = "short"
 `
 
 const versionItem = `echo $1 >>ran.txt
-test -e wait && sleep 300
+test -e wait && exec sleep 300
 if [ ! -e mended ]; then
   case $1 in
   7) echo seven is not allowed >&2; exit 3 ;;
@@ -210,8 +211,8 @@ func TestVersionRefusal(t *testing.T) {
 	onEachClient(t, func(t *testing.T, client string) {
 		j := newVersionJob(t, client, "reservation = \"nope\"\n")
 		r := j.hpcsub(t, "submit")
-		if !slices.Contains([]int{3, 4}, r.Code) || !strings.Contains(r.Stderr, "reservation") {
-			t.Errorf("got exit code %d\n%s", r.Code, r.Stderr)
+		if !slices.Contains([]int{3, 4}, r.Code) || !strings.Contains(r.Stdout+r.Stderr, "reservation") {
+			t.Errorf("got exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 		}
 		if got := j.shell(t, "squeue -h -u $USER -o %j | grep '^version-' || true"); got != "" {
 			t.Errorf("there is a job: %s", got)

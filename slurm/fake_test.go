@@ -40,7 +40,7 @@ func (f *fakes) replay(version string) *fakes {
 	show := func(cases ...string) string {
 		body := "case \"$*\" in\n"
 		for i := 0; i < len(cases); i += 2 {
-			body += fmt.Sprintf("%s) exec cat '%s/%s' ;;\n", cases[i], data, cases[i+1])
+			body += fmt.Sprintf("%s) exec sed \"s/alice(2001)/$(id -un)($(id -u))/\" '%s/%s' ;;\n", cases[i], data, cases[i+1])
 		}
 		return body + "*) echo \"unexpected: $0 $*\" >&2; exit 1 ;;\nesac"
 	}

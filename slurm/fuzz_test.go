@@ -46,7 +46,7 @@ func FuzzPartitions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		partitions, err := parsePartitions(bytes.NewReader(text))
 		for _, p := range partitions {
-			if err == nil && (p.State == "" && p.seen != 7 || p.Nodes < 0) {
+			if err == nil && (p.State == "" || p.Nodes < 0) {
 				t.Errorf("got %+v", p)
 			}
 		}
@@ -89,7 +89,7 @@ func FuzzAccounting(f *testing.F) {
 
 func FuzzPlanned(f *testing.F) {
 	seed(f, "planned.txt")
-	f.Add([]byte("1|n[1-9999]\n2|n[1-99999]x[0-99999]\n"))
+	f.Add([]byte("START_TIME|SCHEDNODES\n1|n[1-9999]\n2|n[1-99999]x[0-99999]\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		queue, _ := parsePlanned(bytes.NewReader(text))
 		seen := map[string]bool{}

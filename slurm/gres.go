@@ -3,6 +3,7 @@ package slurm
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,7 +32,7 @@ func parseOneGRES(item string) (GRES, error) {
 	last := len(parts) - 1
 	n, err := parseScaled(parts[last])
 	switch {
-	case g.Name == "":
+	case g.Name == "" || strings.TrimFunc(plain, func(r rune) bool { return r == ':' || isName(r) }) != "":
 		err = fmt.Errorf("no name")
 	case last == 0:
 		err = nil
@@ -70,16 +71,20 @@ func partOf(g GRES) string {
 }
 
 // addUse notes how much of each resource is taken. Use that names no type counts for the one
-// type that there is.
-func addUse(have, used []GRES) {
+// type that there is. Use of what is not there is an error: one of both was misread.
+func addUse(have, used []GRES) error {
 	for _, u := range used {
-		for i := range have {
-			if have[i].Name == u.Name && (have[i].Type == u.Type || u.Type == "" && onlyOne(have, u.Name)) {
-				have[i].Used += u.Count
-				break
-			}
+		i := slices.IndexFunc(have, func(h GRES) bool {
+			return h.Name == u.Name && (h.Type == u.Type || u.Type == "" && onlyOne(have, u.Name))
+		})
+		switch {
+		case i >= 0:
+			have[i].Used += u.Count
+		case u.Count > 0:
+			return fmt.Errorf("%d of %s %s are in use, and it has none", u.Count, u.Name, u.Type)
 		}
 	}
+	return nil
 }
 
 func onlyOne(have []GRES, name string) bool {

@@ -45,7 +45,7 @@ func eachHost(list string, each func(name []byte) error) error {
 // expandHost writes the first bracket of an item out, each of its numbers followed by the rest.
 func expandHost(name []byte, item string, each func(name []byte) error) error {
 	plain, after, isRange := strings.Cut(item, "[")
-	if strings.ContainsAny(plain, "] \t\n\r") || len(name)+len(item) == 0 {
+	if strings.TrimFunc(plain, isName) != "" || len(name)+len(item) == 0 {
 		return fmt.Errorf("want names like c[1-4], got %q", head([]byte(item)))
 	}
 	if name = append(name, plain...); !isRange {
@@ -72,6 +72,11 @@ func expandHost(name []byte, item string, each func(name []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// isName says whether a rune may stand in the name of a host or of a resource.
+func isName(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.+@", r)
 }
 
 // appendPadded appends a number with zeros before it up to a width.

@@ -43,6 +43,7 @@ func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, e
 	a.nodes, a.partitions, a.queue = b.nodes, b.partitions, b.queue
 	a.reservations, a.licenses = b.reservations, b.licenses
 	a.unknown = append(a.unknown, b.unknown...)
+	a.compare(who.name)
 	if a.needGroups() {
 		who.groups, err = c.groups(ctx)
 		a.note(err, "your groups, which decide on some partitions and reservations")

@@ -60,7 +60,7 @@ func TestCacheIsBelievedForAnHour(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text := "ClusterName = cached\nSLURM_VERSION = 24.11.5\n"
+	text := strings.Replace(read(t, "testdata/24.11/config.txt"), "= lab", "= cached", 1)
 	tests := []struct {
 		name  string
 		entry cacheEntry
@@ -70,7 +70,7 @@ func TestCacheIsBelievedForAnHour(t *testing.T) {
 		{"old", cacheEntry{Asked: time.Now().Add(-61 * time.Minute), Text: text}, "lab"},
 		{"of the future", cacheEntry{Asked: time.Now().Add(time.Hour), Text: text}, "lab"},
 		{"not understood", cacheEntry{Asked: time.Now(), Text: "nonsense\n"}, "lab"},
-		{"cut", cacheEntry{Asked: time.Now(), Text: text[:20]}, "lab"},
+		{"cut", cacheEntry{Asked: time.Now(), Text: text[:len(text)/2]}, "lab"},
 	}
 	for _, tt := range tests {
 		f := newFakes(t).replay("24.11")
@@ -103,7 +103,7 @@ func TestCacheKeepsNoBrokenAnswer(t *testing.T) {
 
 // What Slurm prints in place of an answer is named, with the first text that was not understood.
 func TestBrokenOutputIsNamed(t *testing.T) {
-	node := "NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2 State=IDLE ThreadsPerCore=1 Partitions=p"
+	node := "NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2 State=IDLE ThreadsPerCore=1 Gres=(null) ActiveFeatures=(null) Weight=1 Partitions=p"
 	tests := []struct {
 		name, nodes string
 		want        []string
@@ -112,7 +112,11 @@ func TestBrokenOutputIsNamed(t *testing.T) {
 		{"cut", node + "\nNodeName=n2 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=160", []string{"scontrol -a -o -d show nodes", `cut off after "`, `RealMemory=160"`}},
 		{"a field is missing", strings.Replace(node, "CPUTot=8 ", "", 1) + "\n", []string{`node "n1"`, "a part of it is missing"}},
 		{"garbled", strings.Replace(node, "CPUTot=8", "CPUTot=eight", 1) + "\n", []string{`node "n1"`, `CPUTot=eight`, `"eight"`}},
-		{"garbled GRES", strings.Replace(node, "State=IDLE", "State=IDLE Gres=gpu:a:b:c", 1) + "\n", []string{`node "n1"`, `"gpu:a:b:c"`}},
+		{"garbled GRES", strings.Replace(node, "Gres=(null)", "Gres=gpu:a:b:c GresUsed=gpu:0", 1) + "\n", []string{`node "n1"`, `"gpu:a:b:c"`}},
+		{"a state", strings.Replace(node, "State=IDLE", "State=IDLE+DR!!N", 1) + "\n", []string{`node "n1"`, `"IDLE+DR!!N"`}},
+		{"a node twice", node + "\n" + node + "\n", []string{`line 2: node "n1": it is there twice`}},
+		{"nothing", "", []string{"scontrol -a -o -d show nodes", "it printed nothing"}},
+		{"binary", node + "\n\x01\x02\n", []string{"scontrol -a -o -d show nodes", `"\x01\x02"`}},
 		{"more kept than there is", strings.Replace(node, "State=IDLE", "State=IDLE MemSpecLimit=99999", 1) + "\n", []string{`node "n1"`, "more is kept"}},
 	}
 	for _, tt := range tests {
@@ -154,8 +158,11 @@ func TestInspectSaysWhatItCouldNotAsk(t *testing.T) {
 	}{
 		{"no sacctmgr", "sacctmgr", "", "the QOS that you may use: sacctmgr"},
 		{"database silent", "sacctmgr", "echo 'sacctmgr: error: Sending PersistInit msg: Connection refused' >&2; exit 1", "limits of QOS that nobody uses now: sacctmgr"},
-		{"database garbled", "sacctmgr", "echo '|||'", `want 4 fields, got`},
-		{"squeue garbled", "squeue", "echo 'soon|c1'", `planned starts of waiting jobs: reading the output of squeue -h -a -t PENDING -o "%S|%Y": line 1`},
+		{"database garbled", "sacctmgr", "echo '|||'", `want the header Account|Partition|Def QOS|QOS, got "|||"`},
+		{"squeue garbled", "squeue", "echo 'START_TIME|SCHEDNODES'; echo 'soon|c1'",
+			`planned starts of waiting jobs: reading the output of squeue -a -t PENDING -o "%S|%Y": line 2: want a time, got "soon"`},
+		{"squeue without its header", "squeue", "echo 'N/A|(null)'", `want the header START_TIME|SCHEDNODES, got "N/A|(null)"`},
+		{"an empty squeue", "squeue", ":", "it printed nothing"},
 		{"squeue refused", "squeue", "echo 'slurm_load_jobs error: Access denied' >&2; exit 1", "Access denied"},
 	}
 	for _, tt := range tests {

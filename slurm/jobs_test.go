@@ -24,11 +24,15 @@ func oldLine(id, state, submit, name string) string {
 	return line(id, state, "0:0", "p", "n1", submit, "1795384001", "1795384002", "None", name)
 }
 
-// withQueue has squeue and sacct print these texts.
+// Slurm's tables have a header.
+func queueTable(lines ...string) string { return line(squeueHeader...) + strings.Join(lines, "") }
+func oldTable(lines ...string) string   { return line(sacctFields...) + strings.Join(lines, "") }
+
+// withQueue has squeue and sacct print tables with these lines.
 func withQueue(t *testing.T, queue, old string) *fakes {
 	t.Helper()
 	f := newFakes(t)
-	for name, text := range map[string]string{"squeue": queue, "sacct": old} {
+	for name, text := range map[string]string{"squeue": queueTable(queue), "sacct": oldTable(old)} {
 		path := filepath.Join(f.dir, name+".txt")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -147,6 +151,7 @@ func TestQueriesOfJobs(t *testing.T) {
 }
 
 func TestJobsWhenSlurmDoesNotAnswer(t *testing.T) {
+	empty := "printf '" + queueTable() + "'"
 	const disabled = "echo 'Slurm accounting storage is disabled' >&2; exit 1"
 	const silence = "echo 'sacct: error: Problem talking to the database: Connection refused' >&2; exit 1"
 	tests := []struct {
@@ -155,10 +160,10 @@ func TestJobsWhenSlurmDoesNotAnswer(t *testing.T) {
 		unaccounted         string
 		absent              bool
 	}{
-		{"a single id is unknown", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "printf '" + oldLine("5", "COMPLETED", "1795380000", "x") + "'", "5", "", false},
-		{"accounting is disabled", "", disabled, "", "disabled", false},
-		{"no sacct", "", "none", "", "there is no sacct", false},
-		{"the database is silent", "", silence, "", "", true},
+		{"a single id is unknown", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "printf '" + oldTable(oldLine("5", "COMPLETED", "1795380000", "x")) + "'", "5", "", false},
+		{"accounting is disabled", empty, disabled, "", "disabled", false},
+		{"no sacct", empty, "none", "", "there is no sacct", false},
+		{"the database is silent", empty, silence, "", "", true},
 		{"the controller is silent", "echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >&2; exit 1", "", "", "", true},
 		{"the controller hangs", "exec sleep 60", "", "", "", true},
 	}
@@ -188,7 +193,7 @@ func TestNewestRecordWins(t *testing.T) {
 		oldLine("4", "COMPLETED", "1795390000", "second owner") +
 		oldLine("5", "COMPLETED", "1795390000", "c") + // not in order
 		oldLine("5", "PREEMPTED", "1795380000", "c")
-	jobs, err := parseSacct(strings.NewReader(text))
+	jobs, err := parseSacct(strings.NewReader(oldTable(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +227,7 @@ func TestBrokenRecordsOfJobs(t *testing.T) {
 		{"a restart", line("7", "RUNNING", "0:0", "often", "p", "n1", "", "", "", "", "a"), `got "often"`},
 	}
 	for _, tt := range tests {
-		jobs, err := parseSqueue(strings.NewReader(tt.text))
+		jobs, err := parseSqueue(strings.NewReader(queueTable(tt.text)))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %+v, %v; want %q", tt.name, jobs, err, tt.want)
 		}
@@ -231,7 +236,7 @@ func TestBrokenRecordsOfJobs(t *testing.T) {
 
 func TestArrayWhoseIndicesAreCut(t *testing.T) {
 	for _, id := range []string{"8_[1,4,7,10,13,16,19,22,25,28,31,", "8_[1,3", "8_[1,4,...]"} {
-		jobs, err := parseSacct(strings.NewReader(oldLine(id, "CANCELLED by 2001", "1795380000", "a")))
+		jobs, err := parseSacct(strings.NewReader(oldTable(oldLine(id, "CANCELLED by 2001", "1795380000", "a"))))
 		if err != nil || len(jobs) != 1 || jobs[0].ID != "8" || jobs[0].ArrayID != "8" || jobs[0].TaskID != -1 {
 			t.Errorf("%s: got %+v, %v", id, jobs, err)
 		}
@@ -239,7 +244,7 @@ func TestArrayWhoseIndicesAreCut(t *testing.T) {
 }
 
 func TestEarliestPlannedStarts(t *testing.T) {
-	queue, err := parsePlanned(strings.NewReader("CLUSTER: fir\n1795384300|n[2-3]\n1795384100|n[1-2]\nN/A|(null)\n1795384200|(null)\n1795384900|n[1-3]\n"))
+	queue, err := parsePlanned(strings.NewReader("CLUSTER: fir\nSTART_TIME|SCHEDNODES\n1795384300|n[2-3]\n1795384100|n[1-2]\nN/A|(null)\n1795384200|(null)\n1795384900|n[1-3]\n"))
 	if err != nil || len(queue) != 2 {
 		t.Fatalf("got %v, %v", queue, err)
 	}
@@ -296,7 +301,7 @@ func TestRequested(t *testing.T) {
 
 func TestRequestedIsNotMisledByNames(t *testing.T) {
 	text := "JobId=7 JobName=x Partition=gold TimeLimit=1-00:00:00 UserId=alice(2001) Account=physics Partition=short TimeLimit=00:05:00" +
-		" NumNodes=1-2 NumCPUs=4 MinTmpDiskNode=0 Command=/home/alice/a Partition=evil\n"
+		" NumNodes=1-2 NumCPUs=4 CPUs/Task=1 Restarts=0 MinMemoryCPU=1000M MinTmpDiskNode=0 Command=/home/alice/a Partition=evil\n"
 	got, err := parseRequested(strings.NewReader(text))
 	if err != nil || got.Name != "x Partition=gold TimeLimit=1-00:00:00" || got.Partition != "short" || *got.TimeLimitS != 300 || got.Nodes != 1 {
 		t.Errorf("got %+v, %v", got, err)

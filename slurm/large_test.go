@@ -33,6 +33,9 @@ func largeNodes(n int) []byte {
 func largePlanned(n int) []byte {
 	var b bytes.Buffer
 	for i := range n {
+		if i == 0 {
+			b.WriteString("START_TIME|SCHEDNODES\n")
+		}
 		if i < 500 {
 			fmt.Fprintf(&b, "%d|n[%05d-%05d,%05d]\n", 1795340000+60*i, i, i+1000, i+5000)
 		} else {
@@ -45,6 +48,7 @@ func largePlanned(n int) []byte {
 // largeQueue is what squeue prints of an array of so many tasks.
 func largeQueue(n int) []byte {
 	var b bytes.Buffer
+	b.WriteString(queueTable())
 	for i := range n {
 		fmt.Fprintf(&b, "10_%d\x1fPENDING\x1f0:0\x1f0\x1fstandard\x1f\x1f1795340000\x1fN/A\x1fN/A\x1fPriority\x1frun-abc123.1-0f3c.0\x1f\n", i)
 	}

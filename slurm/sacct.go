@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// sacctFields are both what sacct is asked for and its header.
 var sacctFields = []string{"JobID", "State", "ExitCode", "Partition", "NodeList", "Submit", "Start", "End", "Reason", "JobName"}
 
 // maxArgument bounds one argument: Linux takes 128 KiB.
@@ -21,7 +22,7 @@ func (c *Commands) accounted(ctx context.Context, q JobQuery, uid string) (jobs 
 	if !q.Since.IsZero() {
 		since = q.Since.Add(-time.Hour) // the clocks of the database's host and this one may differ
 	}
-	base := []string{"sacct", "-n", "-p", "-X", "-D", "--delimiter=" + separator, "-u", uid,
+	base := []string{"sacct", "-p", "-X", "-D", "--delimiter=" + separator, "-u", uid,
 		"-S", since.Format("2006-01-02T15:04:05"), "-o", strings.Join(sacctFields, ",")}
 	for _, filter := range append(filters("-j", q.IDs), filters("--name", q.Names)...) {
 		err = c.parsed(ctx, append(base[:len(base):len(base)], filter...), func(text []byte) error {
@@ -54,7 +55,7 @@ func filters(option string, values []string) [][]string {
 // parseSacct reads records of sacctFields.
 func parseSacct(r io.Reader) ([]Job, error) {
 	var jobs []Job
-	err := readRecords(r, len(sacctFields), func(f []string) error {
+	err := readRecords(r, sacctFields, func(f []string) error {
 		row := jobRow{id: f[0], state: f[1], exit: f[2], partition: f[3], nodes: f[4],
 			submit: f[5], start: f[6], end: f[7], reason: f[8], name: f[9]}
 		more, err := row.jobs()

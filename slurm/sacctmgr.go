@@ -3,6 +3,7 @@ package slurm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,7 +20,7 @@ type grant struct {
 }
 
 func (c *Commands) showGrants(ctx context.Context, opt InspectOptions, user, cluster string) (grants []grant, err error) {
-	argv := []string{"sacctmgr", "-n", "-P", "show", "assoc", "where", "user=" + user, "cluster=" + cluster,
+	argv := []string{"sacctmgr", "-P", "show", "assoc", "where", "user=" + user, "cluster=" + cluster,
 		"format=Account,Partition,DefaultQOS,QOS"}
 	err = c.cached(ctx, opt, argv, func(text []byte) error {
 		grants, err = parseGrants(bytes.NewReader(text))
@@ -28,12 +29,16 @@ func (c *Commands) showGrants(ctx context.Context, opt InspectOptions, user, clu
 	return grants, err
 }
 
+const grantsHeader = "Account|Partition|Def QOS|QOS"
+
 func parseGrants(r io.Reader) ([]grant, error) {
-	var grants []grant
-	err := readLines(r, func(line []byte) error {
-		f := strings.Split(string(line), "|")
-		if len(f) != 4 || f[0] == "" {
-			return fmt.Errorf("want 4 fields, got %q", head(line))
+	grants := []grant{}
+	err := readRows(r, grantsHeader, func(f []string) error {
+		if f[0] == "" {
+			return errors.New("an association without an account")
+		}
+		if slices.ContainsFunc(grants, func(g grant) bool { return g.account == f[0] && g.partition == f[1] }) {
+			return fmt.Errorf("account %s is there twice", f[0])
 		}
 		grants = append(grants, grant{f[0], f[1], f[2], splitList(f[3])})
 		return nil
@@ -51,8 +56,8 @@ type qosLimits struct {
 }
 
 func (c *Commands) showQOS(ctx context.Context, opt InspectOptions) (qos map[string]qosLimits, err error) {
-	argv := []string{"sacctmgr", "-n", "-P", "show", "qos",
-		"format=Name,Priority,MaxTRESPU,MaxJobsPU,MaxSubmitPU,MaxTRESPA,MaxJobsPA,MaxSubmitPA,Flags,Preempt,PreemptMode"}
+	argv := []string{"sacctmgr", "-P", "show", "qos",
+		"format=" + strings.ReplaceAll(qosHeader, "|", ",")}
 	err = c.cached(ctx, opt, argv, func(text []byte) error {
 		qos, err = parseQOSLimits(bytes.NewReader(text))
 		return err
@@ -60,12 +65,16 @@ func (c *Commands) showQOS(ctx context.Context, opt InspectOptions) (qos map[str
 	return qos, err
 }
 
+const qosHeader = "Name|Priority|MaxTRESPU|MaxJobsPU|MaxSubmitPU|MaxTRESPA|MaxJobsPA|MaxSubmitPA|Flags|Preempt|PreemptMode"
+
 func parseQOSLimits(r io.Reader) (map[string]qosLimits, error) {
 	all := map[string]qosLimits{}
-	err := readLines(r, func(line []byte) error {
-		f := strings.Split(string(line), "|")
-		if len(f) != 11 || f[0] == "" {
-			return fmt.Errorf("want 11 fields, got %q", head(line))
+	err := readRows(r, qosHeader, func(f []string) error {
+		if f[0] == "" {
+			return errors.New("a QOS without a name")
+		}
+		if _, ok := all[f[0]]; ok {
+			return fmt.Errorf("QOS %s is there twice", f[0])
 		}
 		priority, err := parseCountLimit(f[1])
 		if err != nil {

@@ -48,13 +48,19 @@ func (r reply) submitFailure(argv []string) error {
 
 var parsable = regexp.MustCompile(`^([0-9]+)(?:;[^ ;]+)?$`)
 
-// jobID reads "123" or "123;cluster", in the last line that is one.
+// jobID reads "123" or "123;cluster", in the one line that is one; "" where none is, or where several are and
+// nothing tells which. A line without its end may be a part of an id.
 func jobID(text string) string {
 	id := ""
 	for line := range strings.Lines(text) {
-		if m := parsable.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-			id = m[1]
+		m := parsable.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
 		}
+		if id != "" || !strings.HasSuffix(line, "\n") {
+			return ""
+		}
+		id = m[1]
 	}
 	return id
 }
@@ -78,13 +84,13 @@ func (c *Commands) StartTime(ctx context.Context, s Submission) (time.Time, erro
 	return time.Time{}, err
 }
 
-var testOnly = regexp.MustCompile(`to start at (\S+)`)
+var testOnly = regexp.MustCompile(`Job \d+ to start at (\S+)(?: a)? using \d+ processors`)
 
 // parseTestOnly reads "sbatch: Job 34 to start at 1795384053 using 4 processors on nodes c3 …".
 func parseTestOnly(text string) (time.Time, error) {
 	m := testOnly.FindStringSubmatch(text)
 	if m == nil {
-		return time.Time{}, fmt.Errorf("want \"to start at …\", got %q", head([]byte(text)))
+		return time.Time{}, fmt.Errorf("want \"Job 34 to start at …\", got %q", head([]byte(text)))
 	}
 	return parseTime(m[1])
 }

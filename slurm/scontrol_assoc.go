@@ -3,8 +3,10 @@ package slurm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +46,13 @@ type rights struct {
 	qos          []qosRecord
 }
 
+// What every record has, on every release. A limit that is not set is printed too, as nothing.
+var (
+	associationKeys = []string{"Account", "UserName", "Partition", "ID", "ParentAccount", "DefAssoc", "MaxJobs", "MaxSubmitJobs",
+		"GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "MaxTRESPJ", "MaxWallPJ"}
+	qosKeys = []string{"QOS", "Priority", "GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "MaxTRESPJ", "MaxWallPJ"}
+)
+
 // showLimits asks the controller, not the accounting database, for limits and their use.
 func (c *Commands) showLimits(ctx context.Context, user string) (limits rights, err error) {
 	argv := []string{"scontrol", "-o", "show", "assoc_mgr", "users=" + user, "flags=assoc,qos"}
@@ -56,29 +65,41 @@ func (c *Commands) showLimits(ctx context.Context, user string) (limits rights, 
 
 // parseLimits reads scontrol -o show assoc_mgr.
 func parseLimits(r io.Reader) (rights, error) {
-	var all rights
+	all := rights{associations: []association{}, qos: []qosRecord{}}
+	headings := map[string]bool{}
 	err := readLines(r, func(line []byte) error {
 		switch {
 		case bytes.HasPrefix(line, []byte("ClusterName=")):
 			a, err := parseAssociation(line)
+			if err == nil && all.byID(a.id) != nil {
+				err = fmt.Errorf("the record with ID %s is there twice", a.id)
+			}
 			all.associations = append(all.associations, a)
 			return err
 		case bytes.HasPrefix(line, []byte("QOS=")):
 			q, err := parseQOS(string(line))
+			if err == nil && slices.ContainsFunc(all.qos, func(other qosRecord) bool { return other.name == q.name }) {
+				err = fmt.Errorf("QOS %s is there twice", q.name)
+			}
 			all.qos = append(all.qos, q)
 			return err
-		case bytes.HasSuffix(line, []byte(" Records")), bytes.HasPrefix(line, []byte("Current Association")),
-			bytes.HasPrefix(line, []byte("No ")), bytes.HasPrefix(line, []byte("UserName=")):
+		case bytes.HasSuffix(line, []byte(" Records")), bytes.HasPrefix(line, []byte("No ")):
+			headings[string(line)] = true
+			return nil
+		case bytes.HasPrefix(line, []byte("Current Association")), bytes.HasPrefix(line, []byte("UserName=")):
 			return nil
 		}
 		return fmt.Errorf("want ClusterName= or QOS=, got %q", head(line))
 	})
+	if err == nil {
+		err = lacking(headings, "Association Records|No associations currently cached in Slurm.", "QOS Records|No QOS currently cached in Slurm.")
+	}
 	return all, err
 }
 
 func parseAssociation(line []byte) (association, error) {
 	var a association
-	err := eachField(line, func(key, value []byte) error { return a.field(string(key), string(value)) })
+	err := eachOnce(line, associationKeys, a.field)
 	if err == nil && (a.account == "" || a.id == "") {
 		err = fmt.Errorf("no Account and ID in %q", head(line))
 	}
@@ -99,7 +120,9 @@ func (a *association) field(key, value string) (err error) {
 		_, id, _ := strings.Cut(value, "(")
 		a.parent = strings.TrimSuffix(id, ")")
 	case "DefAssoc":
-		a.isDefault = value == "Yes"
+		if a.isDefault = value == "Yes"; !a.isDefault && value != "No" {
+			err = fmt.Errorf("want Yes or No, got %q", value)
+		}
 	case "MaxJobs":
 		a.use.MaxJobs, a.use.Jobs, err = parseUse(value)
 	case "MaxSubmitJobs":
@@ -145,9 +168,12 @@ func (u *Use) field(key, value string) (err error) {
 // " User Limits= alice(2001)={…} …", or No Accounts and No Users.
 func parseQOS(line string) (qosRecord, error) {
 	q := qosRecord{users: map[string]share{}, accounts: map[string]share{}}
-	line, users, _ := strings.Cut(line, " User Limits=")
-	line, accounts, _ := strings.Cut(line, " Account Limits=")
-	err := eachField([]byte(line), func(key, value []byte) error { return q.field(string(key), string(value)) })
+	line, users, hasUsers := strings.Cut(line, " User Limits=")
+	line, accounts, hasAccounts := strings.Cut(line, " Account Limits=")
+	err := eachOnce([]byte(line), qosKeys, q.field)
+	if err == nil && !(hasUsers && hasAccounts) {
+		err = errors.New("there are no limits of accounts and users in it")
+	}
 	if err == nil {
 		err = eachShare(users, func(name string, s share) {
 			q.users[name], q.userLimits, q.usersKnown = s, s.limits(), true
@@ -185,18 +211,25 @@ func eachShare(text string, each func(name string, s share)) error {
 	for text = strings.TrimSpace(text); strings.Contains(text, "={"); text = strings.TrimSpace(text) {
 		name, rest, _ := strings.Cut(text, "={")
 		fields, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			return fmt.Errorf("want %s={…}, got %q", name, head([]byte(rest)))
+		if !closed || strings.TrimFunc(name, isUser) != "" {
+			return fmt.Errorf("want limits like alice(2001)={…}, got %q", head([]byte(text)))
 		}
 		var s share
-		if err := eachField([]byte(fields), func(key, value []byte) error { return s.field(string(key), string(value)) }); err != nil {
+		err := eachOnce([]byte(fields), []string{"MaxJobsPU|MaxJobsPA", "MaxSubmitJobsPU|MaxSubmitJobsPA", "MaxTRESPU|MaxTRESPA"}, s.field)
+		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		each(name, s)
 		text = after
 	}
+	if text != "" && text != "No Users" && text != "No Accounts" {
+		return fmt.Errorf("want limits like alice={…}, got %q", head([]byte(text)))
+	}
 	return nil
 }
+
+// isUser says whether a rune may stand in a user's name, as in "FIR\alice$(2001)", or an account's.
+func isUser(r rune) bool { return isName(r) || strings.ContainsRune(`()$\ `, r) }
 
 func (s *share) field(key, value string) (err error) {
 	switch strings.TrimSuffix(strings.TrimSuffix(key, "PU"), "PA") {

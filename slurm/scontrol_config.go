@@ -3,7 +3,6 @@ package slurm
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -30,6 +29,19 @@ func (c *Commands) showConfig(ctx context.Context, opt InspectOptions) (s settin
 	return s, err
 }
 
+// configKeys are what every release has, of what is read here.
+var configKeys = []string{"ClusterName", "SLURM_VERSION", "AccountingStorageEnforce", "AccountingStorageType", "DefMemPerNode|DefMemPerCPU",
+	"KillWait", "MaxArraySize", "MaxJobCount", "MinJobAge", "MpiDefault", "PrivateData", "ProctrackType", "SchedulerParameters",
+	"SelectType", "SelectTypeParameters", "TaskPlugin", "TopologyPlugin"}
+
+func keysOf(values map[string]string) map[string]bool {
+	keys := map[string]bool{}
+	for key := range values {
+		keys[key] = true
+	}
+	return keys
+}
+
 // parseConfig reads the lines "Key = value" of scontrol show config.
 func parseConfig(r io.Reader) (settings, error) {
 	values := map[string]string{}
@@ -40,8 +52,8 @@ func parseConfig(r io.Reader) (settings, error) {
 		}
 		return nil
 	})
-	if err == nil && (values["ClusterName"] == "" || values["SLURM_VERSION"] == "") {
-		err = errors.New("no ClusterName and SLURM_VERSION in it")
+	if err == nil {
+		err = lacking(keysOf(values), configKeys...)
 	}
 	if err != nil {
 		return settings{}, err
@@ -60,19 +72,19 @@ func readSettings(v config) (settings, error) {
 		limits:  Limits{MaxArraySize: v.limit("MaxArraySize"), MaxJobCount: v.limit("MaxJobCount")},
 		private: splitList(v.text("PrivateData")),
 		scheduler: Scheduler{
-			SelectType:       v.text("SelectType"),
+			SelectType:       v.plugin("select", "SelectType"),
 			SelectParameters: splitList(v.text("SelectTypeParameters")),
 			Parameters:       splitParameters(v.text("SchedulerParameters")),
 			MPIDefault:       v.text("MpiDefault"),
 			KillWaitS:        v.number("KillWait"),
 			MinJobAgeS:       v.number("MinJobAge"),
 			EnforceLimits:    has("limits", "safe", "all"), // safe implies limits (slurm.conf(5))
-			Accounting:       strings.HasSuffix(v.text("AccountingStorageType"), "slurmdbd"),
+			Accounting:       v.accounting(),
 			DefMemPerCPUMiB:  v.number("DefMemPerCPU"),
 			DefMemPerNodeMiB: v.number("DefMemPerNode"),
-			TopologyPlugin:   v.text("TopologyPlugin"),
-			ProctrackType:    v.text("ProctrackType"),
-			TaskPlugin:       v.text("TaskPlugin"),
+			TopologyPlugin:   v.plugin("topology", "TopologyPlugin"),
+			ProctrackType:    v.plugin("proctrack", "ProctrackType"),
+			TaskPlugin:       v.plugin("task", "TaskPlugin"),
 			PreemptType:      v.text("PreemptType"),
 			PreemptMode:      v.text("PreemptMode"),
 
@@ -99,6 +111,30 @@ func (v *config) text(key string) string {
 	return v.values[key]
 }
 
+// plugin reads the name of a plugin, which begins with its kind: "select/cons_tres".
+func (v *config) plugin(kind, key string) string {
+	text := v.text(key)
+	if text != "" && !strings.HasPrefix(text, kind+"/") && v.err == nil {
+		v.err = fmt.Errorf("%s: want %s/…, got %q", key, kind, text)
+	}
+	return text
+}
+
+// accounting says whether slurmdbd keeps records; what is known to keep none is not it.
+func (v *config) accounting() bool {
+	name := v.plugin("accounting_storage", "AccountingStorageType")
+	switch _, kind, _ := strings.Cut(name, "/"); kind {
+	case "slurmdbd":
+		return true
+	case "", "none", "filetxt", "ctld_relay":
+	default:
+		if v.err == nil {
+			v.err = fmt.Errorf("AccountingStorageType: want accounting_storage/slurmdbd or none, got %q", name)
+		}
+	}
+	return false
+}
+
 // number reads a count with or without its unit, "5 sec"; 0 where there is none.
 func (v *config) number(key string) int {
 	if n := v.limit(key); n != nil {
@@ -108,8 +144,11 @@ func (v *config) number(key string) int {
 }
 
 func (v *config) limit(key string) *int {
-	text, _, _ := strings.Cut(v.text(key), " ")
+	text, unit, _ := strings.Cut(v.text(key), " ")
 	n, err := parseCountLimit(text)
+	if err == nil && unit != "" && unit != "sec" && unit != "min" {
+		err = fmt.Errorf("want a count, got %q", v.text(key))
+	}
 	if err != nil && v.err == nil {
 		v.err = fmt.Errorf("%s: %w", key, err)
 	}

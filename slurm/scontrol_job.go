@@ -85,8 +85,8 @@ func parseRequest(line []byte) (q Requested, err error) {
 		seen[string(key)] = true
 		return q.field(string(key), string(value))
 	})
-	if err == nil && !(seen["Partition"] && seen["NumNodes"] && seen["NumCPUs"] && seen["TimeLimit"] && seen["MinTmpDiskNode"]) {
-		err = fmt.Errorf("a part of job %s is missing", q.ID)
+	if err == nil {
+		err = lacking(seen, "Partition", "NumNodes", "NumCPUs", "CPUs/Task", "TimeLimit", "Restarts", "MinMemoryNode|MinMemoryCPU", "MinTmpDiskNode")
 	}
 	return q, err
 }

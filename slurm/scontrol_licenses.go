@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -49,25 +50,25 @@ func parseLicenses(r io.Reader) ([]License, error) {
 			return fmt.Errorf("want LicenseName=, got %q", head(line))
 		}
 		var l License
-		total := false
-		err := eachField(line, func(key, value []byte) (err error) {
-			switch string(key) {
+		err := eachOnce(line, []string{"Total", "Used", "Reserved", "Remote"}, func(key, value string) (err error) {
+			switch key {
 			case "LicenseName":
-				l.Name = string(value)
+				l.Name = value
 			case "Total":
-				total = true
-				l.Total, err = parseCount(string(value))
+				l.Total, err = parseCount(value)
 			case "Used":
-				l.Used, err = parseCountLimit(string(value))
+				l.Used, err = parseCountLimit(value)
 			case "Reserved":
-				l.Reserved, err = parseCountLimit(string(value))
+				l.Reserved, err = parseCountLimit(value)
 			case "Remote":
-				l.Remote = strings.EqualFold(string(value), "yes")
+				if l.Remote = value == "yes"; !l.Remote && value != "no" {
+					err = fmt.Errorf("want yes or no, got %q", value)
+				}
 			}
 			return err
 		})
-		if err == nil && (l.Name == "" || !total) {
-			err = fmt.Errorf("a part of it is missing")
+		if err == nil && slices.ContainsFunc(all, func(other License) bool { return other.Name == l.Name }) {
+			err = errTwice
 		}
 		if err != nil {
 			return fmt.Errorf("licence %q: %w", l.Name, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func (c *Commands) showNodes(ctx context.Context) (nodes []Node, err error) {
 
 // parseNodes reads the lines of scontrol -o -d show nodes.
 func parseNodes(r io.Reader) ([]Node, error) {
-	p := nodeParser{texts: interner{}, lists: map[string][]string{}, gres: map[string][]GRES{}}
+	p := nodeParser{names: map[string]bool{}, texts: interner{}, lists: map[string][]string{}, gres: map[string][]GRES{}}
 	var nodes []Node
 	err := readLines(r, func(line []byte) error {
 		if !bytes.HasPrefix(line, []byte("NodeName=")) {
@@ -30,6 +31,10 @@ func parseNodes(r io.Reader) ([]Node, error) {
 			return fmt.Errorf("want NodeName=, got %q", head(line))
 		}
 		n, err := p.node(line)
+		if err == nil && p.names[n.Name] {
+			err = fmt.Errorf("node %q: it is there twice", n.Name)
+		}
+		p.names[n.Name] = true
 		nodes = append(nodes, n)
 		return err
 	})
@@ -38,6 +43,7 @@ func parseNodes(r io.Reader) ([]Node, error) {
 
 // nodeParser shares what many nodes have in common: their features, partitions and resources.
 type nodeParser struct {
+	names map[string]bool
 	texts interner
 	lists map[string][]string
 	gres  map[string][]GRES
@@ -53,14 +59,16 @@ type rawNode struct {
 }
 
 // needed are the fields without which a node's numbers would be wrong.
-const needed = 1<<8 - 1
+const needed = 1<<11 - 1
 
 func (p *nodeParser) node(line []byte) (Node, error) {
 	line, reason, _ := bytes.Cut(line, []byte(" Reason="))
 	line, _, _ = bytes.Cut(line, []byte(" Comment="))
+	line, _, _ = bytes.Cut(line, []byte(" Extra="))
 	var raw rawNode
 	err := eachField(line, func(key, value []byte) error { return p.field(&raw, string(key), value) })
-	if err == nil && raw.seen != needed {
+	used := raw.gresUsed != "" || isNothing(raw.gres) // 26.05 tells only of what is there
+	if err == nil && (raw.seen != needed || !used) {
 		err = errors.New("a part of it is missing")
 	}
 	if err == nil {
@@ -76,6 +84,9 @@ func (p *nodeParser) node(line []byte) (Node, error) {
 }
 
 func (p *nodeParser) field(n *rawNode, key string, value []byte) (err error) {
+	if _, after, spaced := bytes.Cut(value, []byte(" ")); spaced && key != "OS" && bytes.IndexByte(after, '=') >= 0 {
+		return fmt.Errorf("want one word, got %q", head(value)) // a field whose name is garbled
+	}
 	number := func(to *int, bit int) error {
 		n.seen |= bit
 		*to, err = parseCount(string(value))
@@ -103,12 +114,15 @@ func (p *nodeParser) field(n *rawNode, key string, value []byte) (err error) {
 	case "State":
 		n.seen |= 128
 		n.State, n.Flags = p.state(value)
+		if !isState(n.State) || slices.ContainsFunc(n.Flags, func(flag string) bool { return !isState(flag) }) {
+			err = fmt.Errorf("want a state like IDLE, got %q", value)
+		}
 	case "CPUEfctv":
 		return number(&n.cpuEffective, 0)
 	case "MemSpecLimit":
 		return number(&n.memoryReserved, 0)
 	case "Weight":
-		return number(&n.Weight, 0)
+		return number(&n.Weight, 1024)
 	case "CPUSpecList":
 		if !isNothing(string(value)) {
 			var reserved []int
@@ -116,10 +130,12 @@ func (p *nodeParser) field(n *rawNode, key string, value []byte) (err error) {
 			n.specialised = len(reserved)
 		}
 	case "ActiveFeatures":
+		n.seen |= 256
 		n.Features = p.list(value)
 	case "Partitions":
 		n.Partitions = p.list(value)
 	case "Gres":
+		n.seen |= 512
 		n.gres = p.texts.text(value)
 	case "GresUsed":
 		n.gresUsed = p.texts.text(value)
@@ -157,7 +173,9 @@ func (p *nodeParser) resources(key string) ([]GRES, error) {
 	if err != nil {
 		return nil, err
 	}
-	addUse(all, taken)
+	if err := addUse(all, taken); err != nil {
+		return nil, err
+	}
 	if all == nil {
 		all = []GRES{}
 	}

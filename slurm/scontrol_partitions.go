@@ -3,9 +3,9 @@ package slurm
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -24,8 +24,12 @@ func (c *Commands) showPartitions(ctx context.Context) (partitions []rawPartitio
 type rawPartition struct {
 	Partition
 	noRoot bool
-	seen   int
 }
+
+// partitionKeys are what every partition has, on every release.
+var partitionKeys = []string{"Nodes", "TotalNodes", "State", "Default", "MaxTime", "DefaultTime", "MinNodes", "MaxNodes", "MaxCPUsPerNode",
+	"MaxMemPerNode|MaxMemPerCPU", "DefMemPerNode|DefMemPerCPU", "PriorityTier", "AllowGroups", "AllowAccounts|DenyAccounts",
+	"AllowQos|DenyQos", "QoS", "OverSubscribe|Shared", "ExclusiveUser|Exclusive", "ReqResv", "RootOnly", "DisableRootJobs", "AllocNodes"}
 
 // parsePartitions reads the lines of scontrol -o show partitions.
 func parsePartitions(r io.Reader) ([]rawPartition, error) {
@@ -38,9 +42,9 @@ func parsePartitions(r io.Reader) ([]rawPartition, error) {
 			return fmt.Errorf("want PartitionName=, got %q", head(line))
 		}
 		p := rawPartition{Partition: Partition{DenyAccounts: []string{}, DenyQOS: []string{}, AllocNodes: []string{}}}
-		err := eachField(line, func(key, value []byte) error { return p.field(string(key), string(value)) })
-		if err == nil && p.seen != 7 {
-			err = errors.New("a part of it is missing")
+		err := eachOnce(line, partitionKeys, p.field)
+		if err == nil && slices.ContainsFunc(partitions, func(other rawPartition) bool { return other.Name == p.Name }) {
+			err = errTwice
 		}
 		partitions = append(partitions, p)
 		if err != nil {
@@ -56,14 +60,14 @@ func (p *rawPartition) field(key, value string) (err error) {
 	case "PartitionName":
 		p.Name = value
 	case "Nodes":
-		p.seen |= 1
 		p.NodeList, err = ExpandHosts(value)
 	case "TotalNodes":
-		p.seen |= 2
 		p.Nodes, err = parseCount(value)
 	case "State":
-		p.seen |= 4
 		p.State = value
+		if !isState(value) {
+			err = fmt.Errorf("want a state like UP, got %q", value)
+		}
 	case "MaxTime":
 		p.TimeLimitS, err = parseTimeLimit(value)
 	case "DefaultTime":

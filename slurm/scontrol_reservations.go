@@ -3,7 +3,6 @@ package slurm
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -68,6 +67,10 @@ func (c *Commands) showReservations(ctx context.Context) (all []Reservation, err
 	return all, err
 }
 
+// reservationKeys are what every reservation has, on every release.
+var reservationKeys = []string{"StartTime", "EndTime", "Nodes", "NodeCnt", "CoreCnt", "PartitionName", "Flags", "Users", "Groups",
+	"Accounts", "Licenses", "State"}
+
 // parseReservations reads the lines of scontrol -o show reservations.
 func parseReservations(r io.Reader) ([]Reservation, error) {
 	all := []Reservation{}
@@ -79,9 +82,9 @@ func parseReservations(r io.Reader) ([]Reservation, error) {
 			return fmt.Errorf("want ReservationName=, got %q", head(line))
 		}
 		p := reservationParser{Reservation: Reservation{Flags: []string{}, Users: []string{}, Accounts: []string{}, Groups: []string{}, QOS: []string{}}}
-		err := eachField(line, func(key, value []byte) error { return p.field(string(key), string(value)) })
-		if err == nil && p.seen != 7 {
-			err = errors.New("a part of it is missing")
+		err := eachOnce(line, reservationKeys, p.field)
+		if err == nil && slices.ContainsFunc(all, func(other Reservation) bool { return other.Name == p.Name }) {
+			err = errTwice
 		}
 		if err != nil {
 			return fmt.Errorf("reservation %q: %w", p.Name, err)
@@ -94,7 +97,6 @@ func parseReservations(r io.Reader) ([]Reservation, error) {
 
 type reservationParser struct {
 	Reservation
-	seen   int    // bits: start, end, nodes
 	coreOf string // the node that the next CoreIDs are of
 }
 
@@ -106,13 +108,10 @@ func (p *reservationParser) field(key, value string) (err error) {
 	case "ReservationName":
 		p.Name = value
 	case "StartTime":
-		p.seen |= 1
 		p.Start, err = parseTime(value)
 	case "EndTime":
-		p.seen |= 2
 		p.End, err = parseTime(value)
 	case "Nodes":
-		p.seen |= 4
 		if !isNothing(value) {
 			p.Nodes = value
 			_, err = ExpandHosts(value)
@@ -136,9 +135,13 @@ func (p *reservationParser) field(key, value string) (err error) {
 	case "Licenses":
 		p.Licenses = value
 	case "State":
-		p.Active = value == "ACTIVE"
+		if p.Active = value == "ACTIVE"; !p.Active && value != "INACTIVE" {
+			err = fmt.Errorf("want ACTIVE or INACTIVE, got %q", value)
+		}
 	case "NodeName":
-		p.coreOf = value
+		if p.coreOf = value; strings.Contains(value, " ") {
+			err = fmt.Errorf("want the name of a node, got %q", value)
+		}
 	case "CoreIDs":
 		err = p.holdsCores(value)
 	}

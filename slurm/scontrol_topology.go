@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -80,6 +81,9 @@ func parseTopology(r io.Reader) ([]Switch, error) {
 		})
 		if err == nil && (s.Name == "" || !level) {
 			err = errors.New("want SwitchName= and Level=")
+		}
+		if err == nil && slices.ContainsFunc(all, func(other Switch) bool { return other.Name == s.Name }) {
+			err = errTwice
 		}
 		if err != nil {
 			return fmt.Errorf("%w in %q", err, head(line))

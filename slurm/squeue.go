@@ -14,7 +14,7 @@ import (
 // showPlanned asks for the starts that Slurm has planned for waiting jobs. Only what decides is
 // printed: ten thousand waiting jobs are some 200 KB.
 func (c *Commands) showPlanned(ctx context.Context) (queue []Queued, err error) {
-	argv := []string{"squeue", "-h", "-a", "-t", "PENDING", "-o", "%S|%Y"}
+	argv := []string{"squeue", "-a", "-t", "PENDING", "-o", "%S|%Y"}
 	err = c.parsed(ctx, argv, func(text []byte) error {
 		queue, err = parsePlanned(bytes.NewReader(text))
 		return err
@@ -32,19 +32,12 @@ type planned struct {
 // alone, for that is what a new job on it has to end before.
 func parsePlanned(r io.Reader) ([]Queued, error) {
 	var jobs []planned
-	err := readLines(r, func(line []byte) error {
-		start, nodes, ok := strings.Cut(string(line), "|")
-		if strings.HasPrefix(start, "CLUSTER: ") {
-			return nil
+	err := readRows(r, "START_TIME|SCHEDNODES", func(f []string) error {
+		at, err := parseTime(f[0])
+		if err == nil && !at.IsZero() && !isNothing(f[1]) {
+			jobs = append(jobs, planned{at, f[1]})
 		}
-		at, err := parseTime(start)
-		if !ok || err != nil {
-			return fmt.Errorf("want a start and nodes, got %q", head(line))
-		}
-		if !at.IsZero() && !isNothing(nodes) {
-			jobs = append(jobs, planned{at, nodes})
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -91,11 +84,15 @@ func earliest(jobs []planned) ([]Queued, error) {
 var squeueFields = []string{"JobArrayID", "State", "exit_code", "RestartCnt", "Partition", "NodeList",
 	"SubmitTime", "StartTime", "EndTime", "Reason", "Name"}
 
+// squeueHeader is what squeue calls them.
+var squeueHeader = []string{"JOBID", "STATE", "EXIT_CODE", "RESTART_COUNT", "PARTITION", "NODELIST",
+	"SUBMIT_TIME", "START_TIME", "END_TIME", "REASON", "NAME"}
+
 // queued asks squeue, once for any number of jobs: of several the user's all, which the
 // controller sorts out itself and which needs no long command line; of one that one. Without -r,
 // which forgets the last index of a range with a step (20.11 to 26.05): indices are expanded here.
 func (c *Commands) queued(ctx context.Context, q JobQuery, uid string) (jobs []Job, err error) {
-	argv := []string{"squeue", "-h", "-a", "-t", "all", "-u", uid,
+	argv := []string{"squeue", "-a", "-t", "all", "-u", uid,
 		"-O", strings.Join(squeueFields, ":"+separator+",") + ":" + separator}
 	if len(q.IDs) == 1 && len(q.Names) == 0 {
 		argv = append(argv, "-j", q.IDs[0])
@@ -114,7 +111,7 @@ func (c *Commands) queued(ctx context.Context, q JobQuery, uid string) (jobs []J
 // parseSqueue reads records of squeueFields.
 func parseSqueue(r io.Reader) ([]Job, error) {
 	var jobs []Job
-	err := readRecords(r, len(squeueFields), func(f []string) error {
+	err := readRecords(r, squeueHeader, func(f []string) error {
 		restarts, err := parseCountLimit(f[3])
 		if err != nil {
 			return fmt.Errorf("job %q: %w", f[0], err)

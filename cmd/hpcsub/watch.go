@@ -155,7 +155,7 @@ func explainMissing(out *output, r *runs.Run, s runs.Status) {
 func whyNever(r *runs.Run, a runs.JobStatus) string {
 	switch {
 	case a.Reason == "", a.Reason == "None":
-	case strings.HasPrefix(a.Reason, "RaisedSignal:53"): // slurmd could not open the output file
+	case strings.HasPrefix(a.Reason, "RaisedSignal:53"), a.Reason == "JobLaunchFailure": // the log could not be opened
 		return "a node could not write its log there: do the nodes see " + string(r.Dir()) + "?"
 	case a.Reason == "NonZeroExitCode":
 		return "hpcsub logs " + r.ID + " --slurm shows what the script said"
