@@ -100,7 +100,7 @@ func damages(text string) []damage {
 	add("commas for points", points.ReplaceAllString(text, "$1,$2"))
 	add("carriage returns", strings.ReplaceAll(text, "\n", "\r\n"))
 	add("no line ends", strings.ReplaceAll(text, "\n", " "))
-	for i := 1; i < len(text); i += 11 {
+	for i := 1; i < len(text); i += 29 {
 		all = append(all, damage{fmt.Sprintf("cut at byte %d", i), text[:i], text[i-1] == '\n'})
 	}
 	lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
@@ -111,7 +111,7 @@ func damages(text string) []damage {
 		all = append(all, damage{fmt.Sprintf("line %d is lost", i+1), lost, true})
 		add(fmt.Sprintf("line %d is doubled", i+1), strings.Join(slices.Insert(slices.Clone(lines), i, lines[i]), ""))
 	}
-	for i := 0; i+3 < len(text); i += 17 {
+	for i := 0; i+3 < len(text); i += 31 {
 		for _, by := range []string{"###", "\x00\x01\x02", "ÿÿÿ"} {
 			add(fmt.Sprintf("bytes %d to %d are %q", i, i+3, by), text[:i]+by+text[i+3:])
 		}
