@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -102,5 +103,26 @@ func TestMakeRoot(t *testing.T) {
 	}
 	if text, err := os.ReadFile(filepath.Join(root, ".gitignore")); err != nil || string(text) != "*\n" {
 		t.Errorf(".gitignore: got %q, %v", text, err)
+	}
+}
+
+// TestInterruptedWhileItemsAreWritten: Ctrl-C is heard, and nothing of the run is left.
+func TestInterruptedWhileItemsAreWritten(t *testing.T) {
+	dir := t.TempDir()
+	root := Root(dir)
+	if err := makeRoot(root); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	written := 0
+	_, err := prepare(ctx, root, order(t, dir, 200_000, 1), func(n int) {
+		written = n
+		interrupt()
+	})
+	if !errors.Is(err, context.Canceled) || written == 0 || written > 10_000 {
+		t.Errorf("got %v after %d items, want it interrupted after the first 10,000", err, written)
+	}
+	if got := left(t, root); got != "" {
+		t.Errorf("left behind: %s", got)
 	}
 }
