@@ -40,7 +40,28 @@ func InitLines(command string, over []string) (string, error) {
 		`#memory = "1GiB"`,
 		"#cpus = 1",
 	)
+	if made := outputOf(command); made != "" {
+		lines = append(lines, "#outputs = ["+quoteText(made)+"]  # what it makes: the folder is made for it, and without it the item has failed")
+	}
 	return strings.Join(lines, "\n") + "\n", nil
+}
+
+// outputOf is the file that a command is told to write for each item, as far as its options say so; else "".
+func outputOf(command string) string {
+	words := strings.Fields(command)
+	for i, word := range words {
+		option, file, joined := strings.Cut(word, "=")
+		if !slices.Contains([]string{"-o", "--out", "--output"}, option) {
+			continue
+		}
+		if !joined && i+1 < len(words) {
+			file = words[i+1]
+		}
+		if strings.Contains(file, "{") && !strings.ContainsAny(file, "\"'\\$") {
+			return file
+		}
+	}
+	return ""
 }
 
 // commandLines writes the command, for bash where only bash can read it.

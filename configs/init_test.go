@@ -144,6 +144,33 @@ func TestDocumentedDefaults(t *testing.T) {
 	}
 }
 
+// TestInitNamesOutputs: the line for what an item makes stands there, and holds when it is switched on.
+func TestInitNamesOutputs(t *testing.T) {
+	for command, want := range map[string]string{
+		"python f.py {n} --out results/{n}.txt":    `outputs = ["results/{n}.txt"]`,
+		"python f.py --output=results/{n}.txt {n}": `outputs = ["results/{n}.txt"]`,
+		"sort -o {n}.sorted {n}":                   `outputs = ["{n}.sorted"]`,
+		"python f.py {n} --out all.txt":            "",
+		"python f.py {n} --out":                    "",
+		"python f.py {n} --out '{n} a'":            "",
+	} {
+		text, err := InitLines(command, []string{"n=1:3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(text, "#outputs"); got != (want != "") || !strings.Contains(text, "#"+want) {
+			t.Errorf("%s: want %q in\n%s", command, want, text)
+		}
+		path := filepath.Join(t.TempDir(), "job.toml")
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "#outputs", "outputs")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadJob(path); err != nil {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+}
+
 func TestInitLines(t *testing.T) {
 	got, err := InitLines("python f.py {image} {n}", []string{"image=*.jpg", "n=1:100"})
 	if err != nil {

@@ -90,11 +90,16 @@ func checkPlace(ctx context.Context, c *cli.Command, out *output, w *work) error
 	return err
 }
 
-func printWork(out *output, w *work) error {
-	out.printf("%s: %s\n", w.job.Name, count(w.survey.Count, "item"))
+// warnItems says what is doubtful in the list.
+func warnItems(out *output, w *work) {
 	for _, warning := range w.survey.Warnings {
 		out.warning("%s", warning.Text)
 	}
+}
+
+func printWork(out *output, w *work) error {
+	out.printf("%s: %s\n", w.job.Name, count(w.survey.Count, "item"))
+	warnItems(out, w)
 	for i, first := range w.survey.First {
 		out.printf("%5d  %s\n", i, one(first.Invocation.String(), 200))
 	}

@@ -84,7 +84,7 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 	case s.Settled && s.State == runs.Done:
 		return r, false, nil
 	case s.Settled:
-		out.hint("run %s of this job.toml is %s, %s of %s items done: hpcsub retry %s runs the others; this is a new run of all items",
+		out.hint("run %s of this job.toml is %s, %s of %s items done: hpcsub retry %s runs the others, submit runs all anew",
 			r.ID, s.State, thousands(s.Items.Done), thousands(s.Items.Total), r.ID)
 		return r, false, nil
 	case s.State == runs.Submitting && s.Silent == "":
@@ -116,6 +116,7 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before 
 		return nil, showPlan(c, out, in, plan)
 	}
 	plan.Warnings = slices.DeleteFunc(plan.Warnings, func(w strategies.Warning) bool { return w.Rule == "measure" }) // check and plan say so
+	warnItems(out, w)
 	printWarnings(out, plan)
 	program, err := os.Executable()
 	if err != nil {
