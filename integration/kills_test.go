@@ -180,7 +180,7 @@ func (k *killer) kill(t *testing.T) bool {
 	t.Helper()
 	node := k.nodes[k.random.IntN(len(k.nodes))]
 	script := fmt.Sprintf(`victims() { `+victims+`; }
-		for i in {1..30}; do [ -n "$(victims)" ] && break; sleep 0.1; done
+		for i in {1..15}; do [ -n "$(victims)" ] && break; sleep 0.2; done
 		sleep 0.%03d
 		victims | awk 'BEGIN { srand(%d) } { print rand(), $0 }' | sort -n | head -n %d | while read -r _ kind pid; do
 			kill -KILL "$pid" && date "+$kind %%s.%%N"
