@@ -9,13 +9,15 @@
 #   lab.sh reap                       reads names of labs until standard input ends, then takes them and the
 #                                     engine down: whoever held the pipe has ended, in whatever way
 #
-# Environment: SUITE (bullseye, bookworm, trixie or forky), FLAVOUR (default, or cgroup, where Slurm holds jobs to
-# their memory), LAB (a name, for several labs at once), NET (the third octet of 10.88.x.0; a free one if not given).
+# Environment: SUITE (bullseye, bookworm, trixie or forky), FLAVOUR (default; cgroup, where Slurm holds jobs to
+# their memory; or big-N: ctl alone, with N nodes that nobody runs and N queued jobs), LAB (a name, for several
+# labs at once), NET (the third octet of 10.88.x.0; a free one if not given).
 set -u -o pipefail
 here=$(dirname "$(realpath "$0")")
 export SUITE=${SUITE:-trixie} FLAVOUR=${FLAVOUR:-default}
 export LAB=${LAB:-hpcsub-$SUITE-$FLAVOUR} IMAGE='' NET=${NET:-}
-export COMPOSE_API_VERSION=auto
+export COMPOSE_API_VERSION=auto NODES=0
+case $FLAVOUR in big-*) NODES=${FLAVOUR#big-} ;; esac
 
 say() { echo "lab $LAB: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -23,6 +25,7 @@ die() { say "$*"; exit 1; }
 compose() {
   local files=(-f "$here/lab/docker-compose.yml")
   [ "$FLAVOUR" = cgroup ] && files+=(-f "$here/lab/docker-compose.cgroup.yml")
+  [ "$NODES" = 0 ] || files=(-f "$here/lab/docker-compose.big.yml")
   if docker compose version >/dev/null 2>&1; then
     docker compose -p "$LAB" "${files[@]}" "$@"
   else
@@ -48,6 +51,10 @@ free_subnet() {
 usable_nodes() { sinfo -h -N -p long -o '%N %T' | grep -cE ' (idle|mixed|allocated|completing|planned)$'; }
 
 wait_for_nodes() {
+  if [ "$NODES" != 0 ]; then
+    docker exec "$LAB-ctl" timeout 300 bash -c 'until [ -e /run/lab/full ]; do sleep 0.2; done'
+    return
+  fi
   docker exec "$LAB-ctl" timeout 90 bash -c "$(declare -f usable_nodes)"'
     until [ -e /run/lab/ready ] && [ "$(usable_nodes)" = 4 ]; do sleep 0.1; done 2>/dev/null'
 }
@@ -56,7 +63,8 @@ check_flavour() {
   case $FLAVOUR in
     default) ;;
     cgroup) [ -d /sys/fs/cgroup/memory ] || die "flavour cgroup needs a host with cgroup version 1" ;;
-    *) die "no flavour $FLAVOUR: want default or cgroup" ;;
+    big-*) [[ $NODES =~ ^[1-9][0-9]{2,4}$ ]] || die "flavour $FLAVOUR: want 100 to 99999 nodes" ;;
+    *) die "no flavour $FLAVOUR: want default, cgroup or big-N" ;;
   esac
 }
 
@@ -72,7 +80,7 @@ up() {
     NET=${NET:-$(free_subnet)}
     output=$(compose up -d 2>&1 9>&-) || die "compose up did not work: $(tail -n 1 <<<"$output")"
   } 9>"$here/.state/up.lock"
-  wait_for_nodes || die "not all nodes came up: $(docker exec "$LAB-ctl" sinfo -h -N -p long -o '%N %T' 2>&1 | paste -sd ' ')"
+  wait_for_nodes || die "not all nodes came up: $(docker exec "$LAB-ctl" sinfo -h -o '%P %D %T' 2>&1 | paste -sd ' ')"
   say "up after $((SECONDS - start)) s"
 }
 
@@ -93,7 +101,7 @@ down() {
 
 status() {
   docker ps -a --filter "name=^$LAB-" --format 'table {{.Names}}\t{{.Status}}\t{{.Image}}'
-  docker exec "$LAB-login" sinfo -N -o '%8N %10T %4c %8m %20G %f'
+  docker exec "$LAB-ctl" sinfo -o '%12P %6D %10T %4c %8m %20G %f'
 }
 
 # exec_in HOST USER COMMAND. Standard input is passed on; a terminal is one inside too.
@@ -114,7 +122,11 @@ reap() {
   trap '' HUP INT TERM
   mapfile -t labs
   for LAB in "${labs[@]}"; do
-    case $LAB in *-cgroup) FLAVOUR=cgroup ;; *) FLAVOUR=default ;; esac
+    case $LAB in
+      *-cgroup) FLAVOUR=cgroup NODES=0 ;;
+      *-big-*) FLAVOUR=big-${LAB##*-} NODES=${LAB##*-} ;;
+      *) FLAVOUR=default NODES=0 ;;
+    esac
     down
   done
   "$here/engine.sh" stop
