@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -13,70 +13,213 @@ import (
 
 func clusterCommand(out *output) *cli.Command {
 	return &cli.Command{
-		Name:  "cluster",
-		Usage: "show what the cluster has and what is free",
-		Description: `Partitions by node shape: how many nodes, what each has, and what is free now. --json prints the
+		Name:      "cluster",
+		Usage:     "show what the cluster has, what is free, and what you may use",
+		ArgsUsage: "[PARTITION …]",
+		Description: `Partitions by node shape: how many nodes, what each has, and what is free now; what you may not use
+stands below, with the reason. Shapes are folded where there are many: name a partition to see all of its
+shapes and its rules, or --nodes for the nodes, those that are alike in one line. --json prints the
 whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster.
 --here shows the node that one is on, with its GPUs.
 
    hpcsub cluster
+   hpcsub cluster gpu --nodes
    hpcsub cluster --here
    hpcsub cluster --json > cluster.json`,
-		Flags:        []cli.Flag{clusterFlag(), clientFlag(), freshFlag(), jsonFlag(), hereFlag()},
+		Flags: []cli.Flag{clusterFlag(), clientFlag(), freshFlag(), jsonFlag(), hereFlag(),
+			&cli.BoolFlag{Name: "nodes", Usage: "the nodes with their states; those that are alike in one line"}},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
-			if err := noArgument(c); err != nil {
-				return err
-			}
 			if c.Bool("here") {
 				return showHere(ctx, c, out)
 			}
+			defer slow(out, "asking the cluster")()
 			p, err := find(ctx, c, out, slurm.InspectOptions{Whole: true})
 			if err != nil {
 				return err
 			}
-			if c.Bool("json") {
-				return out.json(p.cluster)
+			cluster, err := only(p.cluster, c.Args().Slice())
+			switch {
+			case err != nil:
+				return err
+			case c.Bool("json"):
+				return out.json(cluster)
 			}
-			printCluster(out, p.cluster)
+			width, _ := terminal(out.stdout)
+			if c.Bool("nodes") {
+				out.print(nodesText(cluster, width))
+				return nil
+			}
+			out.print(clusterText(cluster, width, c.Args().Present()))
 			out.hint("hpcsub plan shows the ways to run job.toml here")
 			return nil
 		},
 	}
 }
 
-func printCluster(out *output, c *slurm.Cluster) {
-	title := c.Name
-	if c.Version != "" {
-		title += ", Slurm " + c.Version
+// only is the cluster as far as it is in these partitions; all of it if none is named.
+func only(c *slurm.Cluster, names []string) (*slurm.Cluster, error) {
+	if len(names) == 0 {
+		return c, nil
 	}
-	out.printf("%s\n\n", title)
-	t := table{head: []string{"partition", "longest", "nodes", "CPUs", "memory", "GPUs", "free CPUs", "not up"}}
-	for _, p := range c.Partitions {
-		for i, s := range shapes(c.NodesOf(p.Name)) {
-			name, longest := p.Name, limitText(p.TimeLimitS)
-			if p.Default {
-				name += "*"
+	part := *c
+	part.Partitions, part.Nodes = nil, nil
+	for _, name := range names {
+		p := c.Partition(name)
+		if p == nil {
+			var all []string
+			for _, p := range c.Partitions {
+				all = append(all, p.Name)
 			}
-			if i > 0 {
-				name, longest = "", ""
-			}
-			t.add(name, longest, thousands(s.nodes), fmt.Sprint(s.cpus), memory(float64(s.memory)), s.gpus, thousands(s.free), down(s.down))
+			return nil, &coded{exitInfeasible, fmt.Errorf("%s has no partition %q", c.Name, name),
+				[]string{"it has " + strings.Join(all, ", ")}}
+		}
+		part.Partitions = append(part.Partitions, *p)
+	}
+	for _, n := range c.Nodes {
+		if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(n.Partitions, name) }) {
+			part.Nodes = append(part.Nodes, n)
 		}
 	}
-	out.print(t.String())
-	for _, p := range c.Partitions {
-		if !p.Usable {
-			out.printf("%s: not for you: %s\n", p.Name, p.WhyNot)
-		}
-	}
+	return &part, nil
 }
 
-func down(n int) string {
-	if n == 0 {
-		return "-"
+// mostShapeRows is how many lines of a table one still takes in; beyond it shapes are folded.
+const mostShapeRows = 40
+
+// clusterText is the whole answer: the sum, the table, and what one has to know to read it. A
+// partition that was asked for is shown in full, with its rules.
+func clusterText(c *slurm.Cluster, width int, inFull bool) string {
+	nodes := map[string][]slurm.Node{}
+	for _, n := range c.Nodes {
+		for _, p := range n.Partitions {
+			nodes[p] = append(nodes[p], n)
+		}
 	}
-	return thousands(n)
+	memoryCounts := countsMemory(c)
+	var rows []partitionRows
+	for _, p := range c.Partitions {
+		rows = append(rows, partitionRows{p, shapes(nodes[p.Name], memoryCounts)})
+	}
+	// what one may use comes first
+	slices.SortStableFunc(rows, func(a, b partitionRows) int { return rank(a) - rank(b) })
+	refused := refusals(rows)
+	if !inFull {
+		rows = foldRows(rows)
+	}
+	text := wrap(what(c, memoryCounts, inFull), "", width) + free(c, memoryCounts) + "\n" + shapeTable(rows, width)
+	for _, line := range notes(c, rows, refused, inFull) {
+		text += wrap(line, "", width)
+	}
+	return text
+}
+
+// partitionRows is a partition with the rows that show its nodes.
+type partitionRows struct {
+	slurm.Partition
+	shapes []shape
+}
+
+func rank(r partitionRows) int {
+	if r.Usable {
+		return 0
+	}
+	return 1
+}
+
+// foldRows lets each partition have as many rows as fit all of them into mostShapeRows, one at least. Where
+// not even that fits, partitions that are not usable are named below the table alone.
+func foldRows(all []partitionRows) []partitionRows {
+	most := mostShapeRows
+	for ; most > 1; most-- {
+		if rowsOf(all, most) <= mostShapeRows {
+			break
+		}
+	}
+	for i := range all {
+		all[i].shapes = fold(all[i].shapes, most)
+	}
+	if rowsOf(all, most) > mostShapeRows {
+		all = slices.DeleteFunc(all, func(r partitionRows) bool { return !r.Usable })
+	}
+	return all
+}
+
+func rowsOf(all []partitionRows, most int) (rows int) {
+	for _, r := range all {
+		rows += max(1, min(len(r.shapes), most))
+	}
+	return rows
+}
+
+// what says what there is.
+func what(c *slurm.Cluster, memoryCounts, inFull bool) string {
+	text := c.Name
+	if c.Version != "" {
+		text += ", Slurm " + c.Version
+	}
+	if inFull {
+		var names []string
+		for _, p := range c.Partitions {
+			names = append(names, p.Name)
+		}
+		text = strings.Join(names, ", ") + " of " + text
+	}
+	all := shape{}.with(c.Nodes, memoryCounts)
+	text += fmt.Sprintf(": %s, %s, %s of memory", count(all.nodes, "node"), count(all.allCores, "core"), memory(float64(all.allMemory)))
+	if all.allGPUs > 0 {
+		text += ", " + count(all.allGPUs, "GPU")
+	}
+	return text
+}
+
+// free says what of it is free.
+func free(c *slurm.Cluster, memoryCounts bool) string {
+	all := shape{}.with(c.Nodes, memoryCounts)
+	text := fmt.Sprintf("free now: %s, %s", count(all.idle, "whole node"), count(all.freeCPUs, "CPU"))
+	if all.allGPUs > 0 {
+		text += ", " + count(all.freeGPUs, "GPU")
+	}
+	return text + "\n"
+}
+
+// shapeTable has a row for each shape of a partition; below a line those partitions that this
+// user cannot use.
+func shapeTable(rows []partitionRows, width int) string {
+	t := table{head: []string{"partition", "longest", "nodes", "cores", "memory", "GPUs", "nodes", "CPUs", "GPUs"}, left: []int{1},
+		groups: map[int]string{3: "a node has", 6: "free now"}}
+	gpus := false
+	for _, r := range rows {
+		gpus = gpus || slices.ContainsFunc(r.shapes, func(s shape) bool { return s.allGPUs > 0 })
+	}
+	for i, r := range rows {
+		if !r.Usable && (i == 0 || rows[i-1].Usable) {
+			t.line("not usable:")
+		}
+		name, longest := r.Name, limitText(r.TimeLimitS)
+		if r.Default {
+			name += "*"
+		}
+		for _, s := range r.shapes {
+			t.add(name, longest, thousands(s.nodes), s.coresText(), s.memoryText(), s.gpuText(),
+				thousands(s.idle), thousands(s.freeCPUs), s.freeGPUText())
+			name, longest = "", ""
+		}
+		if len(r.shapes) == 0 {
+			t.add(name, longest, "0", "-", "-", "-", "0", "0", "-")
+		}
+	}
+	if !gpus {
+		t.drop(8)
+		t.drop(5)
+	} else {
+		if t.over(width) > 0 {
+			t.cut(5, "nvidia_")
+		}
+		t.narrow(width, 5, 10)
+	}
+	t.hang(width, 0)
+	return t.String()
 }
 
 func limitText(s *int) string {
@@ -84,56 +227,4 @@ func limitText(s *int) string {
 		return "no limit"
 	}
 	return seconds(float64(*s))
-}
-
-// shape is nodes that are alike.
-type shape struct {
-	cpus, memory      int
-	gpus              string
-	nodes, free, down int
-}
-
-// shapes groups nodes that are alike, the most frequent first.
-func shapes(nodes []slurm.Node) []shape {
-	type key struct {
-		cpus, memory int
-		gpus         string
-	}
-	at := map[key]int{}
-	var all []shape
-	for _, n := range nodes {
-		k := key{n.CPUs, n.MemoryMiB, gpuText(n.GRES)}
-		i, ok := at[k]
-		if !ok {
-			i = len(all)
-			at[k] = i
-			all = append(all, shape{cpus: k.cpus, memory: k.memory, gpus: k.gpus})
-		}
-		all[i].nodes++
-		if n.Available() {
-			all[i].free += n.FreeCPUs()
-		} else {
-			all[i].down++
-		}
-	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].nodes > all[j].nodes })
-	return all
-}
-
-func gpuText(gres []slurm.GRES) string {
-	var parts []string
-	for _, g := range gres {
-		if g.Name != "gpu" {
-			continue
-		}
-		text := fmt.Sprint(g.Count)
-		if g.Type != "" {
-			text += " " + g.Type
-		}
-		parts = append(parts, text)
-	}
-	if len(parts) == 0 {
-		return "-"
-	}
-	return strings.Join(parts, ", ")
 }

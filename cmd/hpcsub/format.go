@@ -58,7 +58,9 @@ func compact(s float64) string {
 // memory words MiB.
 func memory(mib float64) string {
 	switch {
-	case mib >= 1024*1024:
+	case mib >= 999.5*1024*1024:
+		return thousands(int(mib/1024/1024+0.5)) + " TiB"
+	case mib >= 999.5*1024:
 		return fmt.Sprintf("%.3g TiB", mib/1024/1024)
 	case mib >= 1024:
 		return fmt.Sprintf("%.3g GiB", mib/1024)

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			// A home of its own, and fakes before everything else on PATH.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("USER", "alice")
+			env.Setenv("HPCSUB", filepath.Join(strings.Split(env.Getenv("PATH"), string(os.PathListSeparator))[0], "hpcsub"))
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("SLURMDATA", data)
 			env.Setenv("PATH", filepath.Join(env.WorkDir, "fakes")+string(os.PathListSeparator)+env.Getenv("PATH"))
