@@ -19,6 +19,8 @@ type REST struct {
 	most  int64     // bytes of an answer
 	local *Commands // id(1), and `scontrol token`
 
+	first restVersion // is asked for before the others; 0 = none
+
 	mutex sync.Mutex
 	found *restServer // nil until it was asked
 	made  madeToken

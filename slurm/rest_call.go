@@ -25,6 +25,7 @@ type restCall struct {
 	stay   time.Duration // how long it may go on after its caller has given up
 	key    string        // of the list in the answer; "" = any answer will do
 	each   func(*json.Decoder) error
+	copy   io.Writer // of the answer's text; nil = nobody wants it
 }
 
 func (k restCall) String() string { return cmp.Or(k.method, http.MethodGet) + " " + k.path }
@@ -99,6 +100,9 @@ func lost(ctx context.Context, err error, token string) *lostError {
 func readReply(response *http.Response, k restCall, most int64) restReply {
 	reply := restReply{status: response.StatusCode}
 	body := &limited{r: response.Body, left: most, most: most}
+	if k.copy != nil {
+		body.r = io.TeeReader(response.Body, k.copy)
+	}
 	if !strings.Contains(response.Header.Get("Content-Type"), "json") {
 		const words = 500
 		text, err := io.ReadAll(io.LimitReader(body, words))

@@ -13,10 +13,12 @@ import (
 // Inspect asks for the same picture as the commands give. Without nodes and partitions there is
 // none; whatever else slurmrestd does not tell stands in Cluster.Unknown, in words.
 func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
+	r.recall(ctx, opt)
 	server, err := r.server(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r.remember(ctx, opt, server.version)
 	who := r.local.whoami(ctx)
 	if r.opt.User != "" {
 		who.name = r.opt.User
@@ -25,7 +27,7 @@ func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error
 	if err := r.askState(ctx, server.version, &a); err != nil {
 		return nil, err
 	}
-	if err := r.askRules(ctx, server, who, &a); err != nil {
+	if err := r.askRules(ctx, opt, server, who, &a); err != nil {
 		return nil, err
 	}
 	a.unknown = append(a.unknown, "planned starts of waiting jobs: slurmrestd would have to be asked for all jobs")
@@ -124,11 +126,13 @@ func (a *answers) join() {
 }
 
 // askRules asks for the configuration and for what this user may do.
-func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answers) error {
+func (r *REST) askRules(ctx context.Context, opt InspectOptions, s restServer, who person, a *answers) error {
 	a.settings = assumed()
 	if s.version.tellsConfig() {
 		var c restConfig
-		_, err := r.get(ctx, restCall{path: r.slurm(s.version, "conf"), key: "slurm_conf", each: one(&c)})
+		err := r.kept(ctx, opt, func() restCall {
+			return restCall{path: r.slurm(s.version, "conf"), key: "slurm_conf", each: one(&c)}
+		})
 		if err == nil {
 			a.settings = c.settings()
 		}
@@ -143,13 +147,13 @@ func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answer
 		}
 	}
 	if a.settings.cluster = cmp.Or(a.settings.cluster, s.cluster); a.settings.cluster == "" {
-		a.settings.cluster = r.clusterName(ctx, s.version)
+		a.settings.cluster = r.clusterName(ctx, opt, s.version)
 	}
 	if !a.settings.scheduler.Accounting {
 		a.unknown = append(a.unknown, unaccounted)
 		return ctx.Err()
 	}
-	associations, qos, err := r.accounting(ctx, s.version, who.name)
+	associations, qos, err := r.accounting(ctx, opt, s.version, who.name)
 	if err != nil {
 		a.note(err, "accounts, QOS and their limits")
 		return ctx.Err()
@@ -161,11 +165,14 @@ func (r *REST) askRules(ctx context.Context, s restServer, who person, a *answer
 
 // clusterName is, where the answers do not say, that of the one cluster that accounting knows; ""
 // where it knows several.
-func (r *REST) clusterName(ctx context.Context, v restVersion) string {
+func (r *REST) clusterName(ctx context.Context, opt InspectOptions, v restVersion) string {
 	var all []struct {
 		Name restText `json:"name"`
 	}
-	_, err := r.get(ctx, restCall{path: r.slurmdb(v, "clusters"), key: "clusters", each: collect(&all)})
+	err := r.kept(ctx, opt, func() restCall {
+		all = nil
+		return restCall{path: r.slurmdb(v, "clusters"), key: "clusters", each: collect(&all)}
+	})
 	if err != nil || len(all) != 1 {
 		return ""
 	}
@@ -173,10 +180,13 @@ func (r *REST) clusterName(ctx context.Context, v restVersion) string {
 }
 
 // accounting asks for the user's associations, the accounts above them, and the QOS.
-func (r *REST) accounting(ctx context.Context, v restVersion, user string) (all []restAssociation, qos []restQOS, err error) {
+func (r *REST) accounting(ctx context.Context, opt InspectOptions, v restVersion, user string) (all []restAssociation, qos []restQOS, err error) {
 	ask := func(filter string) error {
-		_, err := r.get(ctx, restCall{path: r.slurmdb(v, "associations"+filter), key: "associations", each: collectOf(&all, user)})
-		return err
+		had := all // what was read before stays
+		return r.kept(ctx, opt, func() restCall {
+			all = had
+			return restCall{path: r.slurmdb(v, "associations"+filter), key: "associations", each: collectOf(&all, user)}
+		})
 	}
 	if v.parsed() {
 		err = ask("?user=" + escape(user))
@@ -191,7 +201,10 @@ func (r *REST) accounting(ctx context.Context, v restVersion, user string) (all 
 		err = ask("") // its filters want all four parts of an association
 	}
 	if err == nil {
-		_, err = r.get(ctx, restCall{path: r.slurmdb(v, "qos"), key: "qos", each: collect(&qos)})
+		err = r.kept(ctx, opt, func() restCall {
+			qos = nil
+			return restCall{path: r.slurmdb(v, "qos"), key: "qos", each: collect(&qos)}
+		})
 	}
 	return all, qos, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // restVersion is a version of slurmrestd's API: 42 is v0.0.42.
@@ -87,7 +88,11 @@ func (r *REST) server(ctx context.Context) (restServer, error) {
 	if found != nil {
 		return *found, nil
 	}
-	for _, v := range restVersions {
+	order := restVersions
+	if slices.Contains(order, r.first) {
+		order = append([]restVersion{r.first}, order...)
+	}
+	for _, v := range order {
 		reply, err := r.ping(ctx, v)
 		if err != nil {
 			return restServer{}, err
