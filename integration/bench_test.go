@@ -32,11 +32,8 @@ func BenchmarkPlan(b *testing.B) {
 	lab.Install(b, "../bin/hpcsub")
 	folder := lab.Folder(b)
 	lab.Put(b, File{Path: folder + "/job.toml", Content: benchJob})
-	for _, name := range []string{"scontrol", "squeue", "sbatch", "sacct", "sacctmgr", "sinfo"} {
-		lab.Put(b, File{Path: folder + "/spies/" + name, Content: spy, Mode: "755"})
-	}
-	lab.Must(b, Command{Folder: folder, Line: `mkdir -p scripts
-hpcsub plan >/dev/null 2>&1 # what is kept for an hour is there now
+	putSpies(b, lab, folder)
+	lab.Must(b, Command{Folder: folder, Line: `hpcsub plan >/dev/null 2>&1 # what is kept for an hour is there now
 export CALLS=$PWD/calls TMPDIR=$PWD/scripts
 PATH=$PWD/spies:$PATH hpcsub plan >/dev/null 2>&1`})
 	lab.Put(b, File{Path: folder + "/script.sh", Content: "#!/bin/bash\n#SBATCH --ntasks=1\ntrue\n"})
@@ -58,7 +55,13 @@ PATH=$PWD/spies:$PATH hpcsub plan >/dev/null 2>&1`})
 // seconds is the wall time of a line, measured beside it.
 func seconds(t testing.TB, lab *Lab, folder, line string) float64 {
 	t.Helper()
-	text := lab.Must(t, Command{Folder: folder, Line: fmt.Sprintf("TIMEFORMAT=%%R; { time %s >/dev/null 2>/dev/null; } 2>&1", line)})
+	return secondsOf(t, lab, folder, "", line)
+}
+
+// secondsOf is the wall time of a line after another one, which is not timed.
+func secondsOf(t testing.TB, lab *Lab, folder, before, line string) float64 {
+	t.Helper()
+	text := lab.Must(t, Command{Folder: folder, Line: fmt.Sprintf("%s\nTIMEFORMAT=%%R; { time %s >/dev/null 2>/dev/null; } 2>&1", before, line)})
 	s, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		t.Fatal(err)

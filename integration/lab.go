@@ -22,12 +22,16 @@ const (
 	Cgroup  Flavour = "cgroup"  // memory is held by the kernel: such a job is OUT_OF_MEMORY
 )
 
+// Big is a cluster of so many nodes, which nobody runs, and as many queued jobs. It has one host, ctl.
+func Big(nodes int) Flavour { return Flavour(fmt.Sprintf("big-%d", nodes)) }
+
 // A Lab is a Slurm cluster in containers: hosts ctl and login, and nodes c1 to c4, which share /home and the small
 // file system /small. Ordinary users are alice and bob. Its methods fail the test where the lab does not obey.
 type Lab struct {
 	Name  string // of the compose project; the container of a host is Name-host
 	Suite string // Debian's, which decides the version of Slurm
 
+	big     bool
 	install sync.Once // of the program
 	dumped  sync.Map  // tests that failed and for which the lab's state was logged
 }
@@ -56,7 +60,7 @@ func newLab(flavour Flavour) *Lab {
 	if !keep {
 		name = fmt.Sprintf("hpcsub-test-%d-%s", os.Getpid(), flavour)
 	}
-	return &Lab{Name: name, Suite: suite}
+	return &Lab{Name: name, Suite: suite, big: strings.HasPrefix(string(flavour), "big-")}
 }
 
 // WaitFor asks for a condition until it holds, and fails the test when it has not within the limit.
@@ -91,7 +95,12 @@ func (l *Lab) State(t testing.TB, node string) string {
 	return strings.TrimSpace(l.Exec(t, "ctl", "root", "sinfo -h -p long -o %T -n "+node).Stdout)
 }
 
-func (l *Lab) container(host string) string { return l.Name + "-" + host }
+func (l *Lab) container(host string) string {
+	if l.big {
+		host = "ctl"
+	}
+	return l.Name + "-" + host
+}
 
 // docker runs a command of the engine's client and returns what it says.
 func (l *Lab) docker(t testing.TB, args ...string) string {
