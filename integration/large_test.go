@@ -120,9 +120,11 @@ func (m figures) cells() string {
 // measure runs a command of hpcsub and the Slurm commands that it ran, in turns.
 func measure(t testing.TB, lab *Lab, folder, command string, rounds int) figures {
 	t.Helper()
-	lab.Must(t, Command{Folder: folder, Line: `rm -f calls; hpcsub cluster >/dev/null 2>&1 # what is kept for an hour is there now
-export CALLS=$PWD/calls TMPDIR=$PWD/scripts
-PATH=$PWD/spies:$PATH hpcsub ` + command + ` >/dev/null
+	lab.Must(t, Command{Folder: folder, Line: `hpcsub ` + command + ` >/dev/null # what is kept for an hour is there now
+export CALLS=$PWD/calls TMPDIR=$PWD/scripts PATH=$PWD/spies:$PATH
+hpcsub ` + command + ` >/dev/null
+rm -f calls
+hpcsub ` + command + ` >/dev/null
 sed -E 's#[^ ]*hpcsub-plan[^ ]*#script.sh#; s#$# >/dev/null 2>\&1#' calls >replay.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat calls"}), "\n"))}
 	var own, slurm []float64
@@ -240,7 +242,7 @@ func asREST(port int) string {
 func measureREST(t testing.TB, lab *Lab, folder, command string, rounds int) figures {
 	t.Helper()
 	lab.Put(t, File{Path: folder + "/proxy.py", Content: restProxy})
-	lab.Must(t, Command{Folder: folder, Timeout: 4 * time.Minute, Line: `pgrep -f proxy.py >/dev/null || { setsid python3 proxy.py </dev/null >proxy.log 2>&1 & sleep 1; }
+	lab.Must(t, Command{Folder: folder, Timeout: 4 * time.Minute, Line: `curl -s -o /dev/null http://127.0.0.1:6821 || { setsid python3 proxy.py </dev/null >proxy.log 2>&1 & sleep 1; }
 ` + asREST(6821) + `hpcsub cluster >/dev/null 2>&1; : >paths; hpcsub ` + command + ` >/dev/null
 sed -n 's#^GET \(.*\)#curl -s -o /dev/null -H "X-SLURM-USER-NAME: alice" -H "X-SLURM-USER-TOKEN: $SLURM_JWT" "http://ctl:6820\1"#p' paths >curls.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat curls.sh"}), "\n"))}

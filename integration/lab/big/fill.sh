@@ -17,7 +17,7 @@ done
 
 as_crowd() { setpriv --reuid=crowd --regid=crowd --init-groups env HOME=/home/crowd "$@"; }
 take() { as_crowd salloc -Q --no-shell -I30 -t 12:00:00 "$@"; }
-# share PERCENT: so many of the nodes, one at least
+# share PERMILLE: so many of the nodes, one at least
 share() { echo $((n * $1 / 1000 > 0 ? n * $1 / 1000 : 1)); }
 take -p standard -N "$(share 250)" --exclusive
 take -p standard -N "$(share 150)" --ntasks-per-node=16 --mem=64000
@@ -29,10 +29,11 @@ take -p gpu -C amd -N "$(share 15)" --gres=gpu:a100:4 --exclusive
 take -p gpu -C intel -N "$(share 3)" --gres=gpu:h100:3 --ntasks-per-node=32
 scontrol update nodename="n00005,n00007" state=drain reason="fan: to be replaced"
 
-# a half of the queue as arrays of 500, the other half as jobs, each for more nodes than are free
+# a fifth of the queue as jobs, the rest as arrays of 500, each for more nodes than are free
 cd /tmp || exit
-for _ in $(seq $((n / 1000 > 0 ? n / 1000 : 1))); do
-  as_crowd sbatch -Q --array=1-$((n / 2 < 500 ? n / 2 : 500)) -p standard -N "$(share 500)" -t 2:00:00 -o /dev/null --wrap true
+jobs=$((n / 5))
+for first in $(seq 1 500 $((n - jobs))); do
+  as_crowd sbatch -Q --array="1-$((n - jobs - first < 499 ? n - jobs - first + 1 : 500))" -p standard -N "$(share 500)" -t 2:00:00 -o /dev/null --wrap true
 done
-seq $((n / 2)) | as_crowd env "LARGE=$(share 100)" xargs -P2 -n50 /lab/big/queue.sh
+seq $jobs | as_crowd env "LARGE=$(share 100)" xargs -P2 -n50 /lab/big/queue.sh
 touch /run/lab/full
