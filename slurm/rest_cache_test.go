@@ -61,7 +61,9 @@ func TestRESTKeepsWhatChangesSlowly(t *testing.T) {
 	}
 	first, cold := look(InspectOptions{})
 	second, again := look(InspectOptions{})
-	slow := func(request string) bool { return strings.Contains(request, "slurmdb") || strings.Contains(request, "/conf") }
+	slow := func(request string) bool {
+		return strings.Contains(request, "slurmdb") || strings.Contains(request, "/conf")
+	}
 	if warm := slices.DeleteFunc(slices.Clone(cold), slow); len(cold) < len(warm)+3 || !slices.Equal(again, warm) {
 		t.Errorf("asked first for %q\nand then for %q, want %q", cold, again, warm)
 	}
