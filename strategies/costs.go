@@ -91,16 +91,17 @@ func filledIn(in Input, c Costs, scale float64) Costs {
 // period is how often the scheduler looks for work to start: batch_sched_delay, 3 s unless it is set
 // (slurm.conf(5), SchedulerParameters), and never less than a second, as measured with 0.
 func period(s slurm.Scheduler) float64 {
-	delay := 3.0
-	if text, ok := s.Parameters["batch_sched_delay"]; ok {
-		if v, err := strconv.ParseFloat(text, 64); err == nil {
-			delay = v
-		}
+	delay := parameter(s, "batch_sched_delay", 3)
+	return max(1, delay, parameter(s, "sched_min_interval", 0)/1e6) // microseconds
+}
+
+// backfillInterval is how often the backfill scheduler looks for work that delays nobody: bf_interval.
+func backfillInterval(s slurm.Scheduler) float64 { return parameter(s, "bf_interval", 30) }
+
+// parameter is one of Slurm's SchedulerParameters as a number, or what Slurm takes where it is not set.
+func parameter(s slurm.Scheduler, name string, unset float64) float64 {
+	if v, err := strconv.ParseFloat(s.Parameters[name], 64); err == nil {
+		return v
 	}
-	if text, ok := s.Parameters["sched_min_interval"]; ok { // microseconds
-		if v, err := strconv.ParseFloat(text, 64); err == nil {
-			delay = max(delay, v/1e6)
-		}
-	}
-	return max(1, delay)
+	return unset
 }

@@ -58,18 +58,25 @@ func (p *problem) exceeds(e Estimate) *Rejection {
 }
 
 // starts is how parts of the shape start. The first tick after a submission comes at any time within a
-// period: at once at the low end, half a period later on average.
-func (p *problem) starts(s shape, places int, may scenario) starting {
+// period: at once at the low end, half a period later on average. Where a job of higher priority waits for these
+// nodes, only the backfill scheduler starts others before it.
+func (p *problem) starts(s shape, at places, may scenario) starting {
 	c := may.costs
-	st := starting{first: may.tick * c.ArrayPeriod, delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: places}
+	st := starting{delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: at.first}
+	if at.opens > 0 && seconds(at.wait) == 0 {
+		st.closes, st.opens = at.closes, at.opens
+		st.period = max(st.period, backfillInterval(s.pool.scheduler))
+	}
+	st.first = may.tick * st.period
 	if s.throttle > 0 {
-		st.places = min(places, s.throttle)
+		st.places = min(st.places, s.throttle)
 	}
 	return st
 }
 
-func (p *problem) simulate(s shape, places int, may scenario) outcome {
-	return simulate(s, p.spansOf(s, may), p.starts(s, places, may))
+// simulate runs a shape under a scenario.
+func (p *problem) simulate(s shape, at places, may scenario) outcome {
+	return simulate(s, p.spansOf(s, may), p.starts(s, at, may))
 }
 
 func simulate(s shape, spans []float64, st starting) outcome {
@@ -83,9 +90,11 @@ func simulate(s shape, spans []float64, st starting) outcome {
 // middle and its high end on those that are free, since nobody knows when the others will be.
 func (p *problem) estimate(s shape, at places) Estimate {
 	l := p.lengths
-	mid := p.simulate(s, at.first, p.may.middle)
-	low := p.simulate(s, at.ever, p.may.low)
-	high := p.simulate(s, at.first, p.may.high)
+	room := at
+	room.first = at.ever
+	mid := p.simulate(s, at, p.may.middle)
+	low := p.simulate(s, room, p.may.low)
+	high := p.simulate(s, at, p.may.high)
 	wait := seconds(at.wait)
 	e := Estimate{
 		QueueWait: at.wait, Elapsed: mid.end - mid.start, Makespan: wait + mid.end,
@@ -102,10 +111,10 @@ func (p *problem) estimate(s shape, at places) Estimate {
 // adds is its part.
 func (p *problem) terms(s shape, at places) []Term {
 	w := s.work(p, p.may.middle.costs)
-	mid := p.simulate(s, at.first, p.may.middle)
+	mid := p.simulate(s, at, p.may.middle)
 	bare := w
 	bare.overhead = overhead{begin: w.overhead.begin, end: w.overhead.end}
-	st := p.starts(s, at.first, p.may.middle)
+	st := p.starts(s, at, p.may.middle)
 	free := starting{first: st.first, delay: st.delay, places: st.places} // starts as soon as there is a place
 	slots := float64(s.slots * min(s.parts, max(1, st.places)))
 	if s.together() {

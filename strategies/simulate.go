@@ -28,6 +28,8 @@ type starting struct {
 	rate   float64 // parts that a tick starts a second
 	hold   float64 // how much longer a part holds its place than it runs
 	places int     // parts that can run at once
+	// A part that would start after closes starts at opens, behind another's job; opens 0 = there is none.
+	closes, opens float64
 }
 
 // outcome is a simulation's result, in seconds; times count from the submission.
@@ -117,8 +119,11 @@ func (s starting) run(spans []float64) outcome {
 	}
 	for _, span := range spans {
 		at := free[0]
+		if s.opens > 0 && at > s.closes {
+			at = max(at, s.opens)
+		}
 		if s.period > 0 {
-			tick, started = s.next(tick, started, free[0])
+			tick, started = s.next(tick, started, at)
 			at = tick + float64(started)/s.rate
 			started++
 		}

@@ -220,3 +220,24 @@ func TestTogether(t *testing.T) {
 		t.Errorf("got %+v, want the longest part to hold all three nodes", out)
 	}
 }
+
+// TestHole: what would start too late for another's planned start waits for that; what is there in time does not.
+func TestHole(t *testing.T) {
+	spans := []float64{10, 10, 10, 10, 10}
+	tests := []struct {
+		name          string
+		closes, opens float64
+		want          float64
+	}{
+		{"nobody waits", 0, 0, 30},
+		{"all start in time", 20, 100, 30},
+		{"the last does not", 19, 100, 110},
+		{"one place after the other", 5, 100, 120},
+	}
+	for _, tt := range tests {
+		s := starting{places: 2, closes: tt.closes, opens: tt.opens}
+		if got := s.run(spans).end; got != tt.want {
+			t.Errorf("%s: got %v s, want %v s", tt.name, got, tt.want)
+		}
+	}
+}

@@ -13,6 +13,9 @@ type places struct {
 	reserved bool
 	held     hold // the reservation that all of it has to wait for, if there is one
 	first    int  // how many the estimate counts on: now where some start now, else ever
+	// What does not start in time has to let another job go first: none starts after closes and before opens, in
+	// seconds; 0 = there is no such job.
+	closes, opens float64
 }
 
 // places counts room for jobs of a demand with a time limit. A job over several nodes needs all of them
@@ -43,6 +46,9 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 			}
 		} else if r.all > 0 {
 			free++
+		}
+		if opens := g.planned.Sub(o.now).Seconds(); r.free > 0 && !g.planned.IsZero() && (p.opens == 0 || opens < p.opens) {
+			p.closes, p.opens = opens-float64(limitS), opens
 		}
 		r.all, r.free = r.all*g.count, r.free*g.count
 		p.ever += r.all
