@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Costs are what it takes to run things on a cluster, in seconds unless a name says otherwise; 0 = not known.
@@ -87,4 +88,44 @@ func costInto(dst *CostRange, c Cost) valueReader {
 		*c.In(&dst.Low), *c.In(&dst.Middle), *c.In(&dst.High) = three[0], three[1], three[2]
 		return nil
 	}
+}
+
+// WithCosts is the text of a site.toml with its [costs] table replaced by these; all else stays as it is. note is
+// a line of comment above the table.
+func WithCosts(text []byte, r CostRange, note string) []byte {
+	var out strings.Builder
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		if header := strings.TrimSpace(line); strings.HasPrefix(header, "[") {
+			inside = strings.HasPrefix(header, "[costs]")
+		}
+		if !inside && !strings.HasPrefix(line, costsNote) {
+			out.WriteString(line)
+		}
+	}
+	kept := strings.TrimRight(out.String(), "\n")
+	out.Reset()
+	if kept != "" {
+		out.WriteString(kept + "\n\n")
+	}
+	fmt.Fprintf(&out, "%s%s\n[costs]\n", costsNote, note)
+	for _, c := range AllCosts() {
+		if low, middle, high := *c.In(&r.Low), *c.In(&r.Middle), *c.In(&r.High); middle > 0 {
+			fmt.Fprintf(&out, "%s = [%g, %g, %g]\n", c.Name, low, middle, high)
+		}
+	}
+	return []byte(out.String())
+}
+
+// costsNote begins the line above the table, by which the next calibration finds it.
+const costsNote = "# Costs: "
+
+// Over puts what was measured over what was known before.
+func (r CostRange) Over(before CostRange) CostRange {
+	for _, c := range AllCosts() {
+		if *c.In(&r.Middle) == 0 {
+			*c.In(&r.Low), *c.In(&r.Middle), *c.In(&r.High) = *c.In(&before.Low), *c.In(&before.Middle), *c.In(&before.High)
+		}
+	}
+	return r
 }

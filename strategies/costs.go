@@ -80,7 +80,7 @@ func filledIn(in Input, c Costs, scale float64) Costs {
 		}
 	}
 	if c.ArrayPeriod == 0 {
-		c.ArrayPeriod = period(in.Cluster.Scheduler)
+		c.ArrayPeriod = Period(in.Cluster.Scheduler)
 	}
 	if in.Local { // a supervisor that starts the next task the moment one ends
 		c.ArrayPeriod, c.ArrayHold = 0, 0
@@ -88,9 +88,9 @@ func filledIn(in Input, c Costs, scale float64) Costs {
 	return c
 }
 
-// period is how often the scheduler looks for work to start: batch_sched_delay, 3 s unless it is set
+// Period is how often the scheduler looks for work to start: batch_sched_delay, 3 s unless it is set
 // (slurm.conf(5), SchedulerParameters), and never less than a second, as measured with 0.
-func period(s slurm.Scheduler) float64 {
+func Period(s slurm.Scheduler) float64 {
 	delay := parameter(s, "batch_sched_delay", 3)
 	return max(1, delay, parameter(s, "sched_min_interval", 0)/1e6) // microseconds
 }

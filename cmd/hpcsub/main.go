@@ -63,7 +63,7 @@ func newApp(out *output) *cli.Command {
 			later("trial", "measure a small sample of the work"),
 			later("report", "say what a run cost and what to ask for next time"),
 			later("why", "say why a run waits or failed, in one paragraph"),
-			later("site", "keep one configuration for everybody"),
+			siteCommand(out),
 			later("doctor", "say what was found here and what is missing"),
 			versionCommand(out),
 		},

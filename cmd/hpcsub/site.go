@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+	"hpcsub/sites"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+)
+
+func siteCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:         "site",
+		Usage:        "keep one configuration for everybody",
+		OnUsageError: usage,
+		Commands: []*cli.Command{
+			calibrateCommand(out),
+			later("init", "write a site.toml"), later("check", "check it and its templates"),
+			later("show", "show what holds here"), later("diff", "compare it with the last one"),
+		},
+		Action: func(_ context.Context, c *cli.Command) error {
+			if c.Args().Present() {
+				return unknownCommand(c)
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
+
+func calibrateCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:  "calibrate",
+		Usage: "measure how jobs and arrays start here, for better predictions",
+		Description: `Submits 66 jobs of one CPU that do nothing (two small arrays and a few more), in a minute or
+two, and writes what they cost, with its spread, into the table [costs] of site.toml: how often the
+scheduler looks for work, how fast it starts array tasks, how long an ended task holds its place, and what a
+job and a step take to start. It has to run in a folder that the nodes see.
+
+   hpcsub site calibrate
+   hpcsub site calibrate --partition short --out ~/site.toml`,
+		Flags: []cli.Flag{
+			clientFlag(),
+			&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: the site.toml that holds here)"},
+			&cli.StringFlag{Name: "partition", Usage: "the partition of its jobs"},
+			&cli.StringFlag{Name: "account", Usage: "the account of its jobs"},
+		},
+		OnUsageError: usage,
+		Action:       func(ctx context.Context, c *cli.Command) error { return calibrate(ctx, c, out) },
+	}
+}
+
+func calibrate(ctx context.Context, c *cli.Command, out *output) error {
+	if c.Args().Present() {
+		return usageErrorf("site calibrate takes no argument, got %q", c.Args().First())
+	}
+	client, cluster, err := inspect(ctx, c, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: true})
+	if err != nil {
+		return err
+	}
+	path := cmp.Or(c.String("out"), os.Getenv("HPCSUB_SITE"), configs.SystemSite)
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	text, before, err := siteAt(path)
+	if err != nil {
+		return err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if err := visible(here, &place{client: client, cluster: cluster}); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(here, ".hpcsub-calibrate-")
+	if err != nil {
+		return err
+	}
+	measured, err := sites.Calibration{
+		Client: client, Dir: dir, Period: strategies.Period(cluster.Scheduler),
+		Slurm: configs.SlurmKeys{Account: c.String("account"), Partition: c.String("partition")},
+		Say:   func(text string) { out.say("calibrating: %s …", text) },
+	}.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	note := fmt.Sprintf("`hpcsub site calibrate` measured the low end, the middle and the high end on %s (Slurm %s) on %s.",
+		cluster.Name, cluster.Version, time.Now().Format(time.DateOnly))
+	out.print(string(configs.WithCosts(nil, measured, note)))
+	if err := replaceFile(path, configs.WithCosts(text, measured.Over(before.Costs), note)); err != nil {
+		return &coded{exitInternal, fmt.Errorf("writing what was measured: %w", err),
+			[]string{"put the lines above into " + path + ", or name another file: hpcsub site calibrate --out FILE, and set HPCSUB_SITE to it"}}
+	}
+	out.hint("%s has it now; hpcsub plan --explain shows what comes of it", path)
+	if path != os.Getenv("HPCSUB_SITE") && path != configs.SystemSite {
+		out.hint("export HPCSUB_SITE=%s makes hpcsub read it", path)
+	}
+	return nil
+}
+
+// siteAt reads the file that will be changed, which may not be there yet.
+func siteAt(path string) ([]byte, *configs.Site, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &configs.Site{}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	site, err := configs.ParseSite(path, text)
+	return text, site, asUsage(err)
+}
+
+// replaceFile writes a file anew beside the old one, and then puts it in its place.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".site-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if e := f.Chmod(0o644); err == nil {
+		err = e
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
