@@ -145,6 +145,11 @@ func (d AttemptDir) Values(w Writer, slot int) string { return d.Log(w, slot, "v
 // Python is a driver of the attempt, as it was when the attempt was made.
 func (d AttemptDir) Python(name string) string { return d.file("python", name) }
 
+// Meeting is where the processes of one life of a Slurm job find each other and their keys.
+func (d AttemptDir) Meeting(job string, restart int) string {
+	return d.file("meetings", fmt.Sprintf("%s.%d", job, restart))
+}
+
 // SlurmDir holds Slurm's own output files.
 func (d AttemptDir) SlurmDir() string { return d.file("slurm") }
 

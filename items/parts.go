@@ -93,6 +93,15 @@ func OpenPart(dir AttemptDir, n int) (*Part, error) {
 	return p, nil
 }
 
+// OpenAllParts opens all parts of an attempt as one.
+func OpenAllParts(dir AttemptDir) (*Part, error) {
+	order, size, err := openSized(dir.Order())
+	if err != nil {
+		return nil, fmt.Errorf("opening the parts: %w", err)
+	}
+	return &Part{order: order, count: int(size / orderWidth)}, nil
+}
+
 func (p *Part) find(dir AttemptDir, n int) error {
 	f, size, err := openSized(dir.Parts())
 	if err != nil {

@@ -1,7 +1,8 @@
 package strategies
 
-// pathos is a pool of Pathos on one node that hands out the calls of a function to interpreters which
-// import it once: for short calls, which would spend their time in starting a program of their own.
+// pathos hands out the calls of a function to interpreters that import it once: for short calls, which would
+// spend their time in starting a program of their own. It is a pool on one node, and servers of Pathos over
+// several once one is full.
 func pathos() strategy {
 	return strategy{name: "pathos", work: functions, template: "pathos", costs: pathosCosts, propose: proposePathos}
 }
@@ -10,18 +11,51 @@ func pathosCosts(c Costs) overhead {
 	return overhead{begin: c.WorkerStart + c.PathosStart + c.PythonStart, item: c.PathosItem, end: c.Stop}
 }
 
+// pathosNodesCosts are those of servers over nodes, to which one client hands the calls of all.
+func pathosNodesCosts(nodes int) func(Costs) overhead {
+	return func(c Costs) overhead {
+		o := pathosCosts(c)
+		o.begin += c.StepStart + c.PathosServers
+		o.item *= float64(nodes)
+		return o
+	}
+}
+
 func proposePathos(p *problem, o *pool) ([]shape, []Rejection) {
 	if no := p.lacks("pathos"); no != nil {
 		return nil, []Rejection{*no}
 	}
+	return p.callShapes(o, func(nodes int) strategy {
+		s := pathos()
+		if nodes > 1 {
+			s.costs = pathosNodesCosts(nodes)
+		}
+		return s
+	}), nil
+}
+
+// callShapes are those of one job whose slots are served from one queue: one node, as it is when empty and as it
+// is now, and more nodes where one is full.
+func (p *problem) callShapes(o *pool, strategyOver func(nodes int) strategy) []shape {
 	var shapes []shape
 	for _, now := range []bool{false, true} {
-		if slots := p.slotsOfNodes(o, now); len(slots) > 0 { // most first
-			s := shape{strategy: pathos(), pool: o, parts: 1, slots: min(slots[0], p.in.Items), nodes: 1}
-			shapes = append(shapes, s.levelled(p))
+		slots := p.slotsOfNodes(o, now) // most first
+		if len(slots) == 0 {
+			continue
+		}
+		one := shape{strategy: strategyOver(1), pool: o, parts: 1, slots: min(slots[0], p.in.Items), nodes: 1}
+		shapes = append(shapes, one.levelled(p))
+		if p.in.Items <= slots[0] {
+			continue
+		}
+		for _, k := range nodeCounts(min(len(slots), p.mostNodes(o))) {
+			if wide := min(slots[k-1], p.limitedSlots(k)); wide > 0 {
+				over := shape{strategy: strategyOver(k), pool: o, parts: k, slots: wide, nodes: k}
+				shapes = append(shapes, over.levelled(p))
+			}
 		}
 	}
-	return shapes, nil
+	return shapes
 }
 
 // lacks says that a package of Python is known to be missing where the job will run.

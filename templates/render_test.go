@@ -67,6 +67,8 @@ func goldens() map[string]Script {
 		s.Request.Nodes, s.Request.Tasks, s.Layout.Parts, s.Range.Count, s.Layout.ItemsPerPart = 4, 4, 4, 4, 250
 		s.Request.MemoryPerNodeMiB = 8256
 		all["gnu-parallel-nodes-"+version] = s
+		s.Strategy = "pathos"
+		all["pathos-nodes-"+version] = s
 	}
 	local := example("packed", "")
 	local.KillWaitS, local.Request.ArrayTasks, local.Layout.Parts, local.Range.Count = 0, 1, 1, 1

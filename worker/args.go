@@ -15,11 +15,16 @@ import (
 const ExitUsage = 2
 
 // Main runs the command `hpcsub worker …`, which scripts start and people do not: "run" and its
-// flags, or "item" and a place. It prints nothing itself but Run's remarks, on stderr.
+// flags, "keys" and its flags, or "item" and a place. It prints nothing itself but Run's remarks, on stderr.
 func Main(ctx context.Context, args []string) (exit int, err error) {
 	switch {
 	case len(args) == 2 && args[0] == "item":
 		return RunItem(ctx, args[1])
+	case len(args) > 0 && args[0] == "keys":
+		if err := makeKeys(args[1:], os.LookupEnv); err != nil {
+			return ExitFailed, fmt.Errorf("worker keys: %w", err)
+		}
+		return ExitDone, nil
 	case len(args) > 0 && args[0] == "run":
 		opt, err := parseArgs(args[1:], os.LookupEnv)
 		if err != nil {
@@ -44,6 +49,7 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 	f.StringVar(&rank, "rank-env", "", "the variable that holds the rank: SLURM_PROCID or SLURM_ARRAY_TASK_ID")
 	f.StringVar(&rank, "part-from", "", "the same as --rank-env")
 	f.IntVar(&opt.Slots, "slots", 1, "items side by side")
+	f.BoolVar(&opt.Together, "together", false, "the workers of the step share one queue, that of rank 0")
 	f.StringVar(&opt.Token, "token", "", "the attempt's token")
 	f.Float64Var(&seconds, "time-limit-s", 0, "the Slurm job's time limit in seconds")
 	if err := f.Parse(args); err != nil {
@@ -63,6 +69,7 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 	case opt.Part < 0:
 		return opt, errors.New("--part N or --rank-env NAME is missing")
 	}
+	opt.Rank = opt.Part - first
 	return opt, err
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"hpcsub/items"
 )
 
 // dispatcher lets another program, the worker's child, say which item runs when; the worker runs it. GNU
@@ -14,17 +16,20 @@ import (
 // for the program: what they hand out asks the worker itself.
 type dispatcher struct {
 	*engine
-	queue  *queue
-	input  *os.File // GNU Parallel's stdin
-	socket *socket
-	driver bool      // of Pathos or Dask, for calls
-	asked  bitmap    // places that were asked for
-	fed    int       // places written and not answered yet
-	heard  time.Time // of the last request or answer
-	calls  int       // requests since the last stall
-	wake   chan struct{}
-	ended  chan struct{} // closed when GNU Parallel and all items have ended
-	said   chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
+	queue   *queue
+	input   *os.File // GNU Parallel's stdin
+	socket  *socket
+	driver  bool      // of Pathos or Dask, for calls
+	nodes   int       // how many workers share the queue; 1 = this one alone
+	rank    int       // of this one among them: 0 has the queue
+	meeting string    // folder where the drivers of all nodes find each other
+	asked   bitmap    // places that were asked for
+	fed     int       // places written and not answered yet
+	heard   time.Time // of the last request or answer
+	calls   int       // requests since the last stall
+	wake    chan struct{}
+	ended   chan struct{} // closed when GNU Parallel and all items have ended
+	said    chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
 }
 
 // dispatch runs the part through GNU Parallel. It returns when that has ended and every item
@@ -35,8 +40,13 @@ func (w *worker) dispatch(argv []string) {
 	d := &dispatcher{
 		engine: &w.engine, queue: w.queue, heard: time.Now(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}), driver: w.work.Spec.Function != "",
+		nodes: 1, rank: w.opt.Rank,
 	}
 	var err error
+	if w.opt.Together {
+		d.nodes, err = items.CountParts(w.dir)
+		d.meeting = w.dir.Meeting(w.gate.claim.job, w.writer.Restart)
+	}
 	if !d.driver {
 		err = checkGNU(argv[0])
 	}
@@ -52,7 +62,11 @@ func (w *worker) dispatch(argv []string) {
 		return
 	}
 	go d.reapAll()
-	go d.feed()
+	if d.rank == 0 {
+		go d.feed()
+	} else {
+		go d.attendRank()
+	}
 	d.serve()
 	if d.said != nil {
 		select {
@@ -131,7 +145,7 @@ func (d *dispatcher) nextPlaces() (places []int, more bool) {
 		return nil, true
 	}
 	many := d.bunch()
-	if d.fed >= 2*len(d.slots)*many {
+	if d.fed >= 2*len(d.slots)*d.nodes*many {
 		return nil, !d.stalled()
 	}
 	for len(places) < many {
@@ -158,7 +172,7 @@ func (d *dispatcher) bunch() int {
 		return 1
 	}
 	left := d.queue.part.Len() - d.queue.next
-	return max(1, min(most, int(together/mean), left/(4*len(d.slots))))
+	return max(1, min(most, int(together/mean), left/(4*len(d.slots)*d.nodes)))
 }
 
 // joined is a line of places.
@@ -174,8 +188,11 @@ func joined(places []int) string {
 // stalled notices when the dispatcher starts none of what it was given. Some may have been lost,
 // because somebody killed what asks for them; when all are, it cannot start programs at all.
 func (d *dispatcher) stalled() bool {
-	const idle = 30 * time.Second
-	if d.running() > 0 || time.Since(d.heard) < idle {
+	idle := 30 * time.Second
+	if d.driver { // packages of Python on a cold file system
+		idle = 2 * time.Minute
+	}
+	if d.running() > 0 || d.fed > 0 && d.nodes > 1 && d.calls > 0 || time.Since(d.heard) < idle {
 		return false
 	}
 	if d.calls == 0 {
@@ -209,6 +226,8 @@ func (d *dispatcher) try(r *request) (again bool) {
 	switch {
 	case r.gone:
 		d.answered(len(r.places))
+		return false
+	case d.left(): // no answer: who asked loses this node, and finds another one
 		return false
 	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place):
 		d.answered(len(r.places))
@@ -256,8 +275,14 @@ func (d *dispatcher) goOn(r *request, code int) {
 	}()
 }
 
-// answered makes room for more places.
+// answered makes room for more places. Over nodes the driver says so, since it alone knows of all.
 func (d *dispatcher) answered(places int) {
+	if d.nodes == 1 {
+		d.makeRoom(places)
+	}
+}
+
+func (d *dispatcher) makeRoom(places int) {
 	d.fed = max(0, d.fed-places)
 	d.heard = time.Now()
 	select {

@@ -94,6 +94,7 @@ func (e *engine) leaveNode(s streak) {
 		e.fail(err)
 		return
 	}
+	e.leaves = true
 	e.stop(leftNode(e.node, reason))
 }
 

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"hpcsub/items"
 )
@@ -42,9 +45,10 @@ func (d *dispatcher) startParallel(argv []string) error {
 		d.said = make(chan struct{})
 		go d.hear(events)
 	}
-	// Its jobs are started by a shell, and that of the user may be slow to start.
+	// Jobs of GNU Parallel are started by a shell, and that of the user may be slow to start.
 	environ := append(d.spawn.base[:len(d.spawn.base):len(d.spawn.base)],
-		socketVariable+"="+d.socket.path, "PARALLEL_SHELL=/bin/sh")
+		socketVariable+"="+d.socket.path, "PARALLEL_SHELL=/bin/sh",
+		"HPCSUB_RANK="+strconv.Itoa(d.rank), "HPCSUB_NODE="+d.node, "HPCSUB_MEETING="+d.meeting)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.parallel, err = d.spawn.start(argv, environ, int(read.Fd()), int(out.Fd()), 2)
@@ -71,14 +75,51 @@ func (d *dispatcher) hear(events *os.File) {
 	lines := bufio.NewScanner(events)
 	for lines.Scan() {
 		word, rest, _ := strings.Cut(lines.Text(), " ")
-		if word != "error" {
-			fmt.Fprintln(d.stderr, lines.Text())
-			continue
-		}
 		d.mu.Lock()
-		d.giveUp(rest)
+		switch word {
+		case "error":
+			d.giveUp(rest)
+		case "answer":
+			d.heardOf(strings.Fields(rest))
+		default:
+			fmt.Fprintln(d.stderr, lines.Text())
+		}
 		d.mu.Unlock()
 	}
+}
+
+// heardOf takes "CODE HOST PLACE …": places that a worker, perhaps on another node, has answered for.
+func (d *dispatcher) heardOf(words []string) {
+	if len(words) < 3 {
+		return
+	}
+	d.makeRoom(len(words) - 2)
+	if words[0] != strconv.Itoa(codeNotStarted) && words[1] != d.node {
+		d.elsewhere += len(words) - 2
+	}
+}
+
+// attendRank waits for the end of the server or worker that stands on this node for the driver of another
+// one, and ends it when this node takes no more calls while others may.
+func (d *dispatcher) attendRank() {
+	defer d.input.Close()
+	for {
+		select {
+		case <-d.ended:
+			return
+		case <-time.After(recheck):
+		}
+		d.mu.Lock()
+		if d.left() && d.running() == 0 && d.parallel > 0 {
+			syscall.Kill(-d.parallel, syscall.SIGTERM)
+		}
+		d.mu.Unlock()
+	}
+}
+
+// left says that this node, and not the whole run, takes no more calls, and is not the one with the queue.
+func (d *dispatcher) left() bool {
+	return d.rank > 0 && d.halt != "" && (d.leaves || d.failure != nil)
 }
 
 // giveUp stops the run: every part would fail in the same way.

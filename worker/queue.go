@@ -18,7 +18,7 @@ type queue struct {
 	next     int    // place in the part
 }
 
-func openQueue(dir items.AttemptDir, work *items.Work, part int) (*queue, error) {
+func openQueue(dir items.AttemptDir, work *items.Work, opt Options) (*queue, error) {
 	q := new(queue)
 	var err error
 	if q.template, err = items.NewTemplate(work.Spec, work.Columns); err != nil {
@@ -27,7 +27,12 @@ func openQueue(dir items.AttemptDir, work *items.Work, part int) (*queue, error)
 	if q.list, err = items.OpenFrozen(dir.Run()); err != nil {
 		return nil, err
 	}
-	if q.part, err = items.OpenPart(dir, part); err != nil {
+	if opt.Together {
+		q.part, err = items.OpenAllParts(dir)
+	} else {
+		q.part, err = items.OpenPart(dir, opt.Part)
+	}
+	if err != nil {
 		q.list.Close()
 		return nil, err
 	}
@@ -39,8 +44,23 @@ func (q *queue) close() {
 	q.list.Close()
 }
 
-// resume marks what the earlier lives of this Slurm job recorded as done.
-func (q *queue) resume(dir items.AttemptDir, part, restart int) error {
+// resume marks what the earlier lives of this Slurm job recorded as done: in this part, or, where all are one
+// queue, in any.
+func (q *queue) resume(dir items.AttemptDir, opt Options, restart int) error {
+	switch {
+	case !opt.Together:
+		return q.resumePart(dir, opt.Part, restart)
+	case opt.Rank > 0: // it runs what it is asked for
+		return nil
+	}
+	parts, err := items.CountParts(dir)
+	for part := 0; part < parts && err == nil; part++ {
+		err = q.resumePart(dir, part, restart)
+	}
+	return err
+}
+
+func (q *queue) resumePart(dir items.AttemptDir, part, restart int) error {
 	for life := range restart {
 		_, err := items.ReadRecords(dir.Results(part, life), func(r items.Record) error {
 			if r.State == items.Done && q.done.set(r.Index, q.list.Len()) {

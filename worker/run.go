@@ -34,6 +34,8 @@ type Options struct {
 	Attempt    string        // the attempt's folder
 	Part       int           // which part of it
 	Slots      int           // items side by side
+	Together   bool          // all parts are one queue, which the driver of rank 0 hands out over the nodes
+	Rank       int           // of this worker in its step
 	Token      string        // of the attempt, as the script has it; "" is not compared
 	TimeLimit  time.Duration // of the Slurm job, as the script was rendered; 0 = not known
 	Dispatcher []string      // GNU Parallel's command line; empty = the worker's own queue
@@ -100,13 +102,13 @@ func open(opt Options) (*worker, error) {
 	restart := int(variable(os.LookupEnv, "SLURM_RESTART_COUNT"))
 	w.writer = items.Writer{Attempt: w.work.Attempt, Part: opt.Part, Restart: restart}
 	w.gate.claim = newClaim(w.dir.Claim(opt.Part), jobID(os.LookupEnv), restart)
-	w.queue, err = openQueue(w.dir, w.work, opt.Part)
+	w.queue, err = openQueue(w.dir, w.work, opt)
 	return w, err
 }
 
 // run does the work of a part that is claimed.
 func (w *worker) run(ctx context.Context) (int, error) {
-	if err := w.queue.resume(w.dir, w.opt.Part, w.writer.Restart); err != nil {
+	if err := w.queue.resume(w.dir, w.opt, w.writer.Restart); err != nil {
 		return ExitFailed, err
 	}
 	if err := w.prepare(); err != nil {
@@ -202,6 +204,7 @@ func (w *worker) avoidBadNode() error {
 		return fmt.Errorf("looking whether the node is known as bad: %w", err)
 	}
 	if bad {
+		w.leaves = true
 		w.stop(leftNode(w.node, reason))
 	}
 	return nil
@@ -249,7 +252,10 @@ func (w *worker) conclude() (int, error) {
 	if err := w.recorder.Close(); err != nil && w.failure == nil {
 		w.failure = err
 	}
-	pending := w.queue.part.Len() - w.queue.before - w.done - w.undone
+	pending := w.queue.part.Len() - w.queue.before - w.done - w.undone - w.elsewhere
+	if w.opt.Together && w.opt.Rank > 0 { // the queue is another's
+		pending = 0
+	}
 	if w.failure != nil {
 		return ExitFailed, fmt.Errorf("%w (%d items of part %d were not started)", w.failure, pending, w.opt.Part)
 	}

@@ -1,0 +1,180 @@
+package worker
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+)
+
+// nodes are workers that share one queue, as srun starts them: each thinks that it is a node of its own.
+type nodes struct {
+	*testRun
+	driver []string
+	env    []string
+}
+
+// overNodes makes keys for a run as a script does.
+func (r *testRun) overNodes(driver ...string) nodes {
+	r.t.Helper()
+	n := nodes{r, append([]string{"python3", r.dir.Python(driver[0])}, driver[1:]...), []string{"PATH=" + pythonPath(r.t)}}
+	n.keys(0)
+	return n
+}
+
+func (n nodes) keys(restart int) {
+	n.t.Helper()
+	keys := exec.Command(os.Args[0], "keys", "--attempt", string(n.dir), "--time-limit-s", "600")
+	keys.Env = append(os.Environ(), actAs+"=worker", "SLURM_JOB_ID=100", fmt.Sprintf("SLURM_RESTART_COUNT=%d", restart))
+	if out, err := keys.CombinedOutput(); err != nil {
+		n.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+func (n nodes) options(rank, slots int) lifeOptions {
+	return lifeOptions{part: rank, slots: slots, dispatcher: n.driver, flags: []string{"--together"},
+		env: append(n.env, fmt.Sprintf("SLURMD_NODENAME=node%d", rank))}
+}
+
+// meeting is the folder where the drivers meet.
+func (n nodes) meeting(name string) string { return filepath.Join(n.dir.Meeting("100", 0), name) }
+
+const noted = "open('ran', 'a').write('%d\\n' % n)\n"
+
+func TestPathosOverNodes(t *testing.T) {
+	t.Parallel()
+	r := calls(t, noted+"time.sleep(0.05)\nif n == 7: os._exit(3)\nreturn n * n", 120, 2)
+	n := r.overNodes("pathos_nodes.py", "2")
+	n.bothEnd()
+	n.checkSquares(120)
+}
+
+// bothEnd runs two workers, one of which has an item that is not done.
+func (n nodes) bothEnd() {
+	n.t.Helper()
+	other, own := n.start(n.options(1, 2)), n.start(n.options(0, 2))
+	a, b := own.wait(60*time.Second), other.wait(30*time.Second)
+	if a+b != ExitDone+ExitUndone || a != ExitDone && b != ExitDone {
+		n.t.Errorf("exit codes %d and %d; stderr:\n%s%s", a, b, &own.stderr, &other.stderr)
+	}
+}
+
+// checkSquares wants each call made once, on both nodes, with n*n as its value, but for 7.
+func (n nodes) checkSquares(count int) {
+	n.t.Helper()
+	if ran := n.lines("ran"); len(ran) != count {
+		n.t.Errorf("%d calls were made, want %d", len(ran), count)
+	}
+	on := map[string]int{}
+	ends := n.ends()
+	for i := range count {
+		rec := ends[i]
+		on[rec.Node]++
+		if want := fmt.Sprint(i * i); i != 7 && (rec.State != items.Done || string(rec.Value) != want) {
+			n.t.Errorf("call %d: %s, value %s, want %s", i, rec.State, rec.Value, want)
+		}
+	}
+	if rec := ends[7]; rec.State != items.Failed || rec.Cause != "the call ended its process with exit code 3" {
+		n.t.Errorf("call 7: %s, %q", rec.State, rec.Cause)
+	}
+	if on["node0"] < count/5 || on["node1"] < count/5 {
+		n.t.Errorf("unequal shares: %v", on)
+	}
+}
+
+// TestPathosWithoutTheSecret: the public default is refused, and so is any other; the files are closed to others.
+func TestPathosWithoutTheSecret(t *testing.T) {
+	t.Parallel()
+	r := calls(t, "time.sleep(1.5)", 4, 1)
+	n := r.overNodes("pathos_nodes.py", "1")
+	l := r.start(n.options(0, 1))
+	eventually(t, "the server is there", func() bool { _, err := os.Stat(n.meeting("server.0")); return err == nil })
+	address, err := os.ReadFile(n.meeting("server.0"))
+	must(t, err)
+	secret, err := os.ReadFile(n.meeting("secret"))
+	must(t, err)
+	for name, try := range map[string]struct{ secret, want string }{
+		"default": {"None", "False"}, "another": {"'x'", "False"}, "right": {fmt.Sprintf("%q", secret), "True"},
+	} {
+		if got := n.connect(string(address), try.secret); got != try.want {
+			t.Errorf("%s secret: connected %s, want %s", name, got, try.want)
+		}
+	}
+	must(t, filepath.Walk(n.meeting(""), func(path string, info os.FileInfo, err error) error {
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %s", path, info.Mode())
+		}
+		return err
+	}))
+	command, err := exec.Command("ps", "-eo", "args").Output()
+	must(t, err)
+	if strings.Contains(string(command), string(secret)) {
+		t.Error("the secret stands in a command line")
+	}
+	if got := l.wait(30 * time.Second); got != ExitDone {
+		t.Errorf("exit code %d: %s", got, &l.stderr)
+	}
+}
+
+// connect tries to be a client of a server of ppft.
+func (n nodes) connect(address, secret string) string {
+	n.t.Helper()
+	const client = `
+import sys, ppft, ppft._pp
+host, port = sys.argv[1].split(":")
+server = ppft.Server(ncpus=0, ppservers=(), secret=%s)
+print(getattr(ppft._pp._RWorker(host, int(port), server.secret, server, "STAT", False, 10), "is_free", False))`
+	bin, _, _ := strings.Cut(pythonPath(n.t), ":")
+	cmd := exec.Command(filepath.Join(bin, "python3"), "-c", fmt.Sprintf(client, secret), address)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		n.t.Errorf("%v: %s", err, &stderr)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// TestPathosLosesANode: its calls are made by the others.
+func TestPathosLosesANode(t *testing.T) {
+	t.Parallel()
+	r := calls(t, noted+"time.sleep(0.2)\nreturn n", 40, 2)
+	n := r.overNodes("pathos_nodes.py", "2")
+	other := r.start(n.options(1, 2))
+	l := r.start(n.options(0, 2))
+	eventually(t, "the other node has calls", func() bool { return len(r.endsOn("node1")) > 1 })
+	must(t, other.cmd.Process.Kill())
+	if got := l.wait(60 * time.Second); got != ExitDone {
+		t.Errorf("exit code %d: %s", got, &l.stderr)
+	}
+	n.checkAllDone(40)
+}
+
+// checkAllDone wants a success of each call, on whichever node.
+func (n nodes) checkAllDone(count int) {
+	n.t.Helper()
+	done := map[int]bool{}
+	for _, rec := range n.records() {
+		if rec.State == items.Done && rec.ID != "" {
+			done[rec.Index] = true
+		}
+	}
+	if len(done) != count {
+		n.t.Errorf("%d calls are done, want %d", len(done), count)
+	}
+}
+
+// endsOn are the end records of a node.
+func (r *testRun) endsOn(node string) (all []items.Record) {
+	for _, rec := range r.records() {
+		if rec.Node == node && rec.State == items.Done {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
