@@ -45,7 +45,7 @@ func (r *reader) keys() []key {
 		known("limits.failures", "10", r.failures),
 
 		known("plan.minimize", `"cost"`, choiceInto(&j.Plan.Minimize, []string{"makespan", "cost"}, nil)),
-		known("plan.strategy", `"packed"`, choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel", "pathos"}, []string{"dask"})),
+		known("plan.strategy", `"packed"`, choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}, nil)),
 
 		known("slurm.account", `"scw1389"`, wordInto(&j.Slurm.Account)),
 		known("slurm.partition", `"compute"`, wordInto(&j.Slurm.Partition)),

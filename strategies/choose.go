@@ -104,7 +104,7 @@ func (r Rejection) of(strategy string) Rejection {
 
 // inOrder sorts the rejections as the documentation lists the strategies.
 func (plan Plan) inOrder() Plan {
-	order := append(Names(), "dask")
+	order := Names()
 	slices.SortStableFunc(plan.Rejections, func(a, b Rejection) int {
 		return slices.Index(order, a.Strategy) - slices.Index(order, b.Strategy)
 	})

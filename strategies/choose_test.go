@@ -170,7 +170,7 @@ func TestWorkThatAStrategyCannotRun(t *testing.T) {
 // TestPackagesThatAreMissing: what is known to be missing is refused before anything is submitted.
 func TestPackagesThatAreMissing(t *testing.T) {
 	in := job(10, time.Second)
-	in.Function, in.Tools = true, map[string]string{"pathos": ""}
+	in.Function, in.Tools = true, map[string]string{"pathos": "", "distributed": ""}
 	if plan := Choose(in); !rejected(plan, "pathos", "has no package pathos: pip install pathos") || plan.Chosen.Strategy != "single" {
 		t.Errorf("got %s, %+v", plan.Chosen.Strategy, plan.Rejections)
 	}

@@ -11,6 +11,10 @@ import (
 // workerMiB is what hpcsub's worker and the shell around it need beside the items.
 const workerMiB = 64
 
+// driverMiB is what Pathos or Dask need beside them: an interpreter with Dask has 150 MiB, and the node with the
+// queue runs two.
+const driverMiB = 384
+
 // problem is an Input made ready once for all strategies.
 type problem struct {
 	in      Input
@@ -207,6 +211,9 @@ func (p *problem) demand(slots int) demand {
 	d := demand{cpus: slots * p.cpus}
 	if p.in.Each.MemoryMiB > 0 {
 		d.memoryMiB = slots*p.in.Each.MemoryMiB + workerMiB
+		if p.in.Function {
+			d.memoryMiB += driverMiB
+		}
 	}
 	return d
 }

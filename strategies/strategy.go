@@ -27,7 +27,7 @@ func known() []strategy {
 
 // Names are the strategies that [plan] strategy may force, in the order of the documentation.
 func Names() []string {
-	return []string{"single", "array", "packed", "gnu-parallel", "pathos"}
+	return []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}
 }
 
 // Template is the name of the template that writes a strategy's script.

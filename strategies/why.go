@@ -97,7 +97,9 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	case c.Strategy == "gnu-parallel":
 		return "Items of a minute or more hardly notice a start of their own, and they fill a node: GNU Parallel keeps it " +
 			"full from one allocation."
-	case c.Strategy == "pathos":
+	case (c.Strategy == "pathos" || c.Strategy == "dask") && c.Layout.Parts > 1:
+		return "One node would be full, so there is work for several: all of them take their calls from one queue."
+	case c.Strategy == "pathos" || c.Strategy == "dask":
 		return "Calls of a few seconds or less would spend their time in starting an interpreter and its imports; a pool " +
 			"pays for them once a CPU."
 	case p.in.Local:

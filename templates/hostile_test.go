@@ -190,8 +190,12 @@ func runScript(t *testing.T, strategy, value string) {
 	if strategy == "gnu-parallel" {
 		want = append(want, "--", "parallel", "--plain", "--will-cite", "--ungroup", "--jobs", "8", `"$HPCSUB_PROGRAM" worker item {}`)
 	}
-	if strategy == "pathos" {
+	switch strategy {
+	case "pathos":
 		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/pathos_pool.py"), "8")
+	case "dask":
+		want = slices.Insert(want, 6, "--together")
+		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/dask_nodes.py"), "8")
 	}
 	compare(t, root, "hpcsub", strings.Join(want, "\x00")+"\x00")
 	compare(t, root, "HOSTILE", value)

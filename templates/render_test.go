@@ -69,6 +69,8 @@ func goldens() map[string]Script {
 		all["gnu-parallel-nodes-"+version] = s
 		s.Strategy = "pathos"
 		all["pathos-nodes-"+version] = s
+		s.Strategy = "dask"
+		all["dask-nodes-"+version] = s
 	}
 	local := example("packed", "")
 	local.KillWaitS, local.Request.ArrayTasks, local.Layout.Parts, local.Range.Count = 0, 1, 1, 1

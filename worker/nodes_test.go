@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,19 +47,27 @@ func (n nodes) meeting(name string) string { return filepath.Join(n.dir.Meeting(
 
 const noted = "open('ran', 'a').write('%d\\n' % n)\n"
 
-func TestPathosOverNodes(t *testing.T) {
-	t.Parallel()
-	r := calls(t, noted+"time.sleep(0.05)\nif n == 7: os._exit(3)\nreturn n * n", 120, 2)
-	n := r.overNodes("pathos_nodes.py", "2")
-	n.bothEnd()
-	n.checkSquares(120)
+// eachDriver runs a test with Pathos and with Dask, one after another: each starts a dozen interpreters.
+func eachDriver(t *testing.T, test func(t *testing.T, driver string)) {
+	for _, driver := range []string{"pathos_nodes.py", "dask_nodes.py"} {
+		t.Run(driver, func(t *testing.T) { test(t, driver) })
+	}
+}
+
+func TestCallsOverNodes(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+"time.sleep(0.05)\nif n == 7: os._exit(3)\nreturn n * n", 120, 2)
+		n := r.overNodes(driver, "2")
+		n.bothEnd()
+		n.checkSquares(120)
+	})
 }
 
 // bothEnd runs two workers, one of which has an item that is not done.
 func (n nodes) bothEnd() {
 	n.t.Helper()
 	other, own := n.start(n.options(1, 2)), n.start(n.options(0, 2))
-	a, b := own.wait(60*time.Second), other.wait(30*time.Second)
+	a, b := own.wait(3*time.Minute), other.wait(time.Minute)
 	if a+b != ExitDone+ExitUndone || a != ExitDone && b != ExitDone {
 		n.t.Errorf("exit codes %d and %d; stderr:\n%s%s", a, b, &own.stderr, &other.stderr)
 	}
@@ -89,11 +98,10 @@ func (n nodes) checkSquares(count int) {
 
 // TestPathosWithoutTheSecret: the public default is refused, and so is any other; the files are closed to others.
 func TestPathosWithoutTheSecret(t *testing.T) {
-	t.Parallel()
-	r := calls(t, "time.sleep(1.5)", 4, 1)
+	r := calls(t, "time.sleep(4)", 4, 1)
 	n := r.overNodes("pathos_nodes.py", "1")
 	l := r.start(n.options(0, 1))
-	eventually(t, "the server is there", func() bool { _, err := os.Stat(n.meeting("server.0")); return err == nil })
+	awaits(t, "the server is there", func() bool { _, err := os.Stat(n.meeting("server.0")); return err == nil })
 	address, err := os.ReadFile(n.meeting("server.0"))
 	must(t, err)
 	secret, err := os.ReadFile(n.meeting("secret"))
@@ -105,18 +113,13 @@ func TestPathosWithoutTheSecret(t *testing.T) {
 			t.Errorf("%s secret: connected %s, want %s", name, got, try.want)
 		}
 	}
-	must(t, filepath.Walk(n.meeting(""), func(path string, info os.FileInfo, err error) error {
-		if info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s is open to others: %s", path, info.Mode())
-		}
-		return err
-	}))
+	n.checkClosed()
 	command, err := exec.Command("ps", "-eo", "args").Output()
 	must(t, err)
 	if strings.Contains(string(command), string(secret)) {
 		t.Error("the secret stands in a command line")
 	}
-	if got := l.wait(30 * time.Second); got != ExitDone {
+	if got := l.wait(time.Minute); got != ExitDone {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}
 }
@@ -140,19 +143,103 @@ print(getattr(ppft._pp._RWorker(host, int(port), server.secret, server, "STAT", 
 	return strings.TrimSpace(string(out))
 }
 
-// TestPathosLosesANode: its calls are made by the others.
-func TestPathosLosesANode(t *testing.T) {
-	t.Parallel()
-	r := calls(t, noted+"time.sleep(0.2)\nreturn n", 40, 2)
-	n := r.overNodes("pathos_nodes.py", "2")
-	other := r.start(n.options(1, 2))
-	l := r.start(n.options(0, 2))
-	eventually(t, "the other node has calls", func() bool { return len(r.endsOn("node1")) > 1 })
-	must(t, other.cmd.Process.Kill())
-	if got := l.wait(60 * time.Second); got != ExitDone {
+// TestCallsOfALostNode: they are made by the others.
+func TestCallsOfALostNode(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+"time.sleep(0.2)\nreturn n", 60, 2)
+		n := r.overNodes(driver, "2")
+		other := r.start(n.options(1, 2))
+		l := r.start(n.options(0, 2))
+		awaits(t, "the other node has calls", func() bool { return len(r.endsOn("node1")) > 1 })
+		must(t, other.cmd.Process.Kill())
+		if got := l.wait(3 * time.Minute); got != ExitDone {
+			t.Errorf("exit code %d: %s", got, &l.stderr)
+		}
+		n.checkAllDone(60)
+	})
+}
+
+// TestCallsOverNodesResume: a second life of the job makes no call again that returned, on whichever node.
+func TestCallsOverNodesResume(t *testing.T) {
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+"time.sleep(0.1)\nif n > 30 and not os.path.exists('go'): time.sleep(60)\nreturn n", 40, 2)
+		n := r.overNodes(driver, "2")
+		first, second := r.start(n.options(1, 2)), r.start(n.options(0, 2))
+		awaits(t, "calls run on both", func() bool { return len(r.lines("ran")) > 31 })
+		for _, l := range []*life{first, second} {
+			must(t, l.cmd.Process.Signal(syscall.SIGTERM))
+			l.wait(time.Minute)
+		}
+		must(t, os.WriteFile(filepath.Join(r.job, "go"), nil, 0o600))
+		n.keys(1)
+		again := func(rank int) *life {
+			o := n.options(rank, 2)
+			o.restart = 1
+			return r.start(o)
+		}
+		for _, l := range []*life{again(1), again(0)} {
+			if got := l.wait(3 * time.Minute); got != ExitDone {
+				t.Errorf("exit code %d: %s", got, &l.stderr)
+			}
+		}
+		n.checkAllDone(40)
+		done := map[int]int{}
+		for _, rec := range r.records() {
+			if rec.State == items.Done {
+				if done[rec.Index]++; done[rec.Index] > 1 {
+					t.Errorf("call %d returned twice", rec.Index)
+				}
+			}
+		}
+	})
+}
+
+// TestDaskWithoutTheCertificate: neither no certificate nor another one opens a connection, and no port talks HTTP.
+func TestDaskWithoutTheCertificate(t *testing.T) {
+	r := calls(t, "time.sleep(8)", 6, 1)
+	n := r.overNodes("dask_nodes.py", "1")
+	l := r.start(n.options(0, 1))
+	awaits(t, "a call runs", func() bool { return len(r.records()) > 0 })
+	stranger := filepath.Join(t.TempDir(), "attempts", "1")
+	must(t, os.MkdirAll(stranger, 0o700))
+	keys := exec.Command(os.Args[0], "keys", "--attempt", stranger)
+	keys.Env = append(os.Environ(), actAs+"=worker", "SLURM_JOB_ID=100")
+	must(t, keys.Run())
+	const client = `
+import json, sys
+from distributed import Client, Security
+address, folder = json.load(open(sys.argv[1]))["address"], sys.argv[2]
+security = Security(require_encryption=True, tls_ca_file=folder + "/ca.pem", tls_client_cert=folder + "/cert.pem",
+                    tls_client_key=folder + "/key.pem") if folder else None
+if not folder: address = address.replace("tls", "tcp")
+try:
+    print(len(Client(address, security=security, timeout=5).scheduler_info()["workers"]))
+except Exception as error:
+    print("refused")`
+	bin, _, _ := strings.Cut(pythonPath(t), ":")
+	for name, try := range map[string]struct{ folder, want string }{
+		"none": {"", "refused"}, "another": {string(items.AttemptDir(stranger).Meeting("100", 0)), "refused"}, "its own": {n.meeting(""), "1"},
+	} {
+		out, err := exec.Command(filepath.Join(bin, "python3"), "-c", client, n.meeting("scheduler.json"), try.folder).Output()
+		if err != nil || strings.TrimSpace(string(out)) != try.want {
+			t.Errorf("with %s certificate: %q, %v, want %s", name, out, err, try.want)
+		}
+	}
+	n.checkClosed()
+	if got := l.wait(3 * time.Minute); got != ExitDone {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}
-	n.checkAllDone(40)
+}
+
+// checkClosed wants the files of the meeting closed to others.
+func (n nodes) checkClosed() {
+	n.t.Helper()
+	must(n.t, filepath.Walk(n.meeting(""), func(path string, info os.FileInfo, err error) error {
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			n.t.Errorf("%s is open to others: %s", path, info.Mode())
+		}
+		return err
+	}))
 }
 
 // checkAllDone wants a success of each call, on whichever node.
@@ -177,4 +264,15 @@ func (r *testRun) endsOn(node string) (all []items.Record) {
 		}
 	}
 	return all
+}
+
+// awaits is eventually for what starts a dozen interpreters before, on a machine that may be busy.
+func awaits(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !holds(); {
+		if time.Now().After(end) {
+			t.Fatalf("waited 2 min in vain: %s", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }

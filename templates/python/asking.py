@@ -66,4 +66,4 @@ def need(strategy: str, *packages: str) -> None:
 
 def give_up(why: str) -> None:
     print("error", why, flush=True)  # standard output is the worker's
-    sys.exit(1)
+    os._exit(1)

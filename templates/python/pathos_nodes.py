@@ -87,11 +87,11 @@ def serve(workers: int) -> None:
             pass
     leave("server.{}".format(rank()), "{}:{}".format(host, port))
     seen, patience = time.monotonic(), STRANDED
-    while time.monotonic() - seen < patience:
+    while not a_child_ended():  # ppft would wait for it for ever; without this server the client goes on with the others
         if server.ncon > 0:
             seen, patience = time.monotonic(), DONE
-        if a_child_ended():
-            break  # ppft would wait for it for ever; without this server the client goes on with the others
+        elif time.monotonic() - seen > patience:
+            break
         time.sleep(0.2)
 
 

@@ -1,0 +1,108 @@
+"""Hands out the calls of a run with Dask, on one node or several.
+
+srun starts a worker of hpcsub on every node, and each worker this program. It is a worker of Dask, and on the node
+with the queue also the scheduler and its client, so that these take no node for themselves. Workers find the
+scheduler by the file that it leaves in the job's meeting folder. All connections are TLS with a certificate that was
+made for this job and stands in the same folder: whoever has none is refused. Dask's workers only ask the worker of
+their node for calls (asking.py), so they need little memory, and a call that crashes takes none of them along.
+
+    python3 dask_nodes.py WORKERS
+"""
+import asyncio
+import os
+import subprocess
+import sys
+from typing import Any, Dict
+
+from asking import NOT_STARTED, ask, give_up, meeting, need, rank, tell
+
+STRANDED = 300  # seconds that a worker waits for its scheduler
+MEMORY = 1 << 30  # bytes for a worker of Dask, which holds no values
+LOST = 20  # workers that may be lost one after another under the same calls
+
+# No dashboard: its port would be open to everybody.
+CLOSED = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
+          "distributed.scheduler.allowed-failures": LOST, "distributed.worker.use-file-locking": False}
+
+
+def main() -> None:
+    need("dask", "dask", "distributed")
+    os.umask(0o077)
+    import dask
+
+    dask.config.set(CLOSED)
+    if rank() > 0 or sys.argv[2:] == ["work"]:
+        asyncio.run(work(int(sys.argv[1])))
+        return
+    with subprocess.Popen([sys.executable] + sys.argv + ["work"], stdin=subprocess.DEVNULL, stdout=2) as own:
+        try:
+            asyncio.run(hand_out(own))
+        finally:
+            own.kill()
+
+
+def trust() -> Any:
+    """What every connection must show and is shown."""
+    from distributed import Security
+
+    files = {"tls_{}_{}".format(role, part): meeting(name)
+             for role in ("scheduler", "worker", "client") for part, name in (("cert", "cert.pem"), ("key", "key.pem"))}
+    return Security(require_encryption=True, tls_ca_file=meeting("ca.pem"), **files)
+
+
+def network() -> Dict[str, Any]:
+    """The network to listen on: that of HPCSUB_INTERFACE, else any. What would be the dashboard is for nobody."""
+    return {"interface": os.environ.get("HPCSUB_INTERFACE") or None, "protocol": "tls", "security": trust(),
+            "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+
+
+async def work(threads: int) -> None:
+    """Is a worker until its scheduler ends."""
+    from distributed import Worker
+
+    worker = Worker(scheduler_file=meeting("scheduler.json"), nthreads=threads, name=str(rank()), memory_limit=MEMORY,
+                    death_timeout=STRANDED, **network())
+    async with worker:
+        worker.http_server.stop()
+        await worker.finished()
+
+
+async def hand_out(own: "subprocess.Popen[bytes]") -> None:
+    """Reads lines of places from hpcsub's worker and has Dask's workers ask for them."""
+    from distributed import Client, Scheduler
+
+    async with Scheduler(port=0, scheduler_file=meeting("scheduler.json"), **network()) as scheduler:
+        scheduler.http_server.stop()
+        async with Client(scheduler.address, security=trust(), asynchronous=True) as client:
+            watching = asyncio.ensure_future(watch(own))
+            asked = set()
+            while True:
+                places = await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+                if not places:
+                    break
+                task = asyncio.ensure_future(answer(client, places))
+                asked.add(task)
+                task.add_done_callback(asked.discard)
+            if asked:
+                await asyncio.wait(asked)
+            watching.cancel()
+
+
+async def answer(client: Any, places: str) -> None:
+    try:
+        said = await client.submit(ask, places, pure=False)
+    except Exception as error:  # its workers were lost, one after another
+        print("calls {} were not made: {!r}".format(places.strip(), error), file=sys.stderr)
+        said = NOT_STARTED + " unknown"
+    tell(said, places)
+
+
+async def watch(own: "subprocess.Popen[bytes]") -> None:
+    """Gives up when the node with the queue has no worker any more."""
+    while own.poll() is None:
+        await asyncio.sleep(0.2)
+    give_up("the worker of Dask on the node with the queue ended, exit code {}".format(own.returncode))
+
+
+if __name__ == "__main__":
+    main()

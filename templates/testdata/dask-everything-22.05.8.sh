@@ -1,0 +1,77 @@
+#!/bin/bash
+# Run fourier-k3x9ab of /home/alice/fourier/job.toml: 1000 items, dask.
+# Written by hpcsub 0.1.0 from its templates job.sh and dask, for Slurm 22.05.8.
+#
+# dask runs python for 1,000 items of 1 min. It is an example, with a sentence that goes on for
+# longer than a line of comment may be.
+
+# hpcsub knows its jobs by this name, and looks for it before it submits anything again.
+#SBATCH --job-name=fourier-k3x9ab.1-q1w2e3.0
+#SBATCH --comment=fourier-k3x9ab.1-q1w2e3.0
+#SBATCH --output=/home/alice/fourier/.hpcsub/fourier-k3x9ab/attempts/1/slurm/slurm-%j.log
+#SBATCH --open-mode=append
+#SBATCH --partition=long
+#SBATCH --account=scw1389
+#SBATCH --qos=normal
+#SBATCH --reservation=course
+#SBATCH --constraint=intel&[rack1|rack2]
+#SBATCH --exclude=c7,c9
+#SBATCH --nodes=1
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=8
+#SBATCH --mem=8256M
+#SBATCH --time=00:33:00
+# After the loss of a node Slurm starts the job again; its worker skips what is done.
+#SBATCH --requeue
+# What runs is what is written here: nothing of the environment and the limits of whoever submitted it.
+#SBATCH --export=NONE
+#SBATCH --propagate=NONE
+#SBATCH --mail-type=END
+#SBATCH --mail-user alice@example.org
+#SBATCH --exclusive
+
+fail() {
+  echo "hpcsub: error: $*" >&2
+  exit 1
+}
+hpcsub=/home/alice/fourier/.hpcsub/bin/hpcsub-0.1.0-0123456789ab
+attempt=/home/alice/fourier/.hpcsub/fourier-k3x9ab/attempts/1
+folder=/home/alice/fourier
+
+# --export=NONE is for this script only: programs that srun starts get what is set up here.
+unset SLURM_EXPORT_ENV
+[ -x "$hpcsub" ] || fail "node $HOSTNAME does not see $hpcsub, or may not run it"
+cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $folder"
+
+# Modules are a function of the login shell, which a job may have to fetch for itself.
+for init in /etc/profile.d/lmod.sh /etc/profile.d/modules.sh "$MODULESHOME/init/bash" /usr/share/lmod/lmod/init/bash /usr/share/modules/init/bash; do
+  command -v module >/dev/null && break
+  # shellcheck source=/dev/null
+  [ -r "$init" ] && source "$init"
+done
+module load python/3.11 gcc || fail '[environment] modules: loading python/3.11 gcc'
+# shellcheck source=/dev/null
+source /home/alice/fourier/.venv/bin/activate || fail '[environment] venv: entering /home/alice/fourier/.venv/bin/activate'
+hook=$(conda shell.bash hook) || fail '[environment] conda: there is no command conda here; name its module in [environment] modules'
+eval "$hook"
+conda activate 'my env' || fail '[environment] conda: entering my env'
+# setup, as job.toml has it
+# shellcheck source=/dev/null
+{
+source env.sh  # site's
+ulimit -n 4096
+} || fail $'[environment] setup: source env.sh  # site\'s\x0aulimit -n 4096'
+# An item has 1 CPU: libraries must not start a thread for each core of the node.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+export DATA='/scratch/it'\''s mine'
+export OMP_NUM_THREADS=2
+
+# A scheduler of Dask on the first node and a worker of it on each, which find each other by a file in the attempt's folder.
+# Their connections are TLS with a certificate that is made here, for this job alone.
+"$hpcsub" worker keys --attempt "$attempt" --time-limit-s 1980 || exit
+# One worker takes all items, 8 at a time.
+part=0
+# exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --together --part "$part" --slots 8 --time-limit-s 1980 -- \
+  python3 "$attempt/python/dask_nodes.py" 8
