@@ -45,9 +45,10 @@ func TestReservationsOfEachVersion(t *testing.T) {
 // Alice is in physics; the reservations are those of TestReservationsOfEachVersion.
 func TestWhoMayUseAReservation(t *testing.T) {
 	mine := []Association{{Account: "physics", QOS: []string{"normal"}}}
+	a := answers{rights: rights{associations: []association{{id: "1", account: "science"}, {id: "2", account: "physics", parent: "1"}}}}
 	why := func(who person, r Reservation) string {
 		all := []Reservation{r}
-		admit(all, who, mine)
+		a.admit(all, who, mine)
 		if all[0].Usable != (all[0].WhyNot == "") {
 			t.Errorf("%s: usable %v, why not %q", r.Name, all[0].Usable, all[0].WhyNot)
 		}
@@ -66,6 +67,7 @@ func TestWhoMayUseAReservation(t *testing.T) {
 		want string
 	}{
 		{"another account", Reservation{Accounts: []string{"chem"}}, "it is for account chem, and yours are physics"},
+		{"an account above mine", Reservation{Accounts: []string{"science"}}, ""},
 		{"both have to fit", Reservation{Users: []string{"alice"}, Accounts: []string{"chem"}}, "it is for account chem, and yours are physics"},
 		{"all but my only account", Reservation{Accounts: []string{"-physics"}}, "it is for everybody but account physics, and yours are physics"},
 		{"one of my groups", Reservation{Groups: []string{"users"}}, ""},
@@ -108,7 +110,7 @@ func TestReservedCPUs(t *testing.T) {
 func TestMagneticReservation(t *testing.T) {
 	nodes := []Node{{Name: "c1", State: "IDLE", Flags: []string{"RESERVED"}, CPUs: 8, Sockets: 1, CoresPerSocket: 8}}
 	all := []Reservation{{Name: "r", Active: true, Nodes: "c1", NodeCount: 1, Cores: 8, Flags: []string{"MAGNETIC"}, Users: []string{"alice"}}}
-	admit(all, alice, nil)
+	(&answers{}).admit(all, alice, nil)
 	reserve(nodes, all)
 	if !nodes[0].Available() || nodes[0].FreeCPUs() != 8 {
 		t.Errorf("got %+v", nodes[0])
@@ -279,7 +281,7 @@ func FuzzReservations(f *testing.F) {
 			}
 		}
 		if err == nil {
-			admit(all, alice, []Association{{Account: "physics"}})
+			(&answers{}).admit(all, alice, []Association{{Account: "physics"}})
 			reserve([]Node{{Name: "c1", CPUs: 8, Sockets: 1, CoresPerSocket: 8}}, all)
 		}
 	})

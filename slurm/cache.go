@@ -47,6 +47,9 @@ func (c *Commands) cached(ctx context.Context, opt InspectOptions, argv []string
 	}
 	path := filepath.Join(opt.CacheDir, c.cacheName(argv))
 	if text, ok := readCache(path); ok && !opt.Fresh && parse(text) == nil {
+		if opt.cached != nil {
+			opt.cached.Store(true)
+		}
 		return nil
 	}
 	return c.parsed(ctx, argv, func(text []byte) error {

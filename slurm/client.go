@@ -4,6 +4,7 @@ package slurm
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type InspectOptions struct {
 	Whole    bool // everything: switches too, and licences with their use now
 	Licenses bool // which licences there are
 	Topology bool // which nodes share a switch; not beside Licenses
+
+	cached *atomic.Bool // set where an answer of the last hour served
 }
 
 // Submission is one sbatch call.

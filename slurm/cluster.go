@@ -23,6 +23,7 @@ type Cluster struct {
 	Licenses     []License     `json:"licenses"` // null where they were not asked for
 	Switches     []Switch      `json:"switches"` // the network's tree; null where it was not asked for
 	Unknown      []string      `json:"unknown"`  // what could not be asked, in words
+	Cached       bool          `json:"-"`        // some of it is what Slurm said within the last hour
 }
 
 // Limits are those that bind this user, from the configuration and from associations and QOS.

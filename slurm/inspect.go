@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,7 @@ type answers struct {
 // is no picture; anything else that could not be asked stands in Cluster.Unknown.
 func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
 	who := c.whoami(ctx)
+	opt.cached = new(atomic.Bool)
 	var a, b answers // each lane has its own, so that they share nothing
 	err := bothOf(ctx,
 		func(ctx context.Context) error { return c.askRules(ctx, opt, who, &a) },
@@ -48,7 +50,9 @@ func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, e
 		who.groups, err = c.groups(ctx)
 		a.note(err, "your groups, which decide on some partitions and reservations")
 	}
-	return a.picture(who, time.Now()), nil
+	cluster := a.picture(who, time.Now())
+	cluster.Cached = opt.cached.Load()
+	return cluster, nil
 }
 
 // askRules asks for what changes slowly, and for the use of the limits.
@@ -137,7 +141,7 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 	}
 	a.fillLimits(&cluster.Limits, who)
 	a.checkPrivate()
-	admit(cluster.Reservations, who, cluster.Limits.Associations)
+	a.admit(cluster.Reservations, who, cluster.Limits.Associations)
 	reserve(a.nodes, cluster.Reservations)
 	states := map[string]int{}
 	for i, n := range a.nodes {

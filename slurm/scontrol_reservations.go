@@ -28,6 +28,8 @@ type Reservation struct {
 	Licenses  string    `json:"licenses"` // that it keeps: "matlab:4"
 	Usable    bool      `json:"usable"`   // a job of this user may name it
 	WhyNot    string    `json:"why_not"`  // one sentence; "" when usable
+	// MyAccounts are those of this user's accounts that a job in it may charge; null = any.
+	MyAccounts []string `json:"my_accounts"`
 	// CoresOf is how many cores of a node it holds, where that is not all of them.
 	CoresOf map[string]int `json:"cores_of"`
 }
@@ -158,12 +160,18 @@ func (p *reservationParser) holdsCores(ids string) error {
 	return err
 }
 
-// admit says of each reservation whether this user's jobs may name it (scontrol(1): whoever is
-// named, in an account that is named; if both are named, both).
-func admit(all []Reservation, who person, mine []Association) {
+// admit says of each reservation whether this user's jobs may name it: those of whoever is named, in
+// an account that is named or below one; if both are named, both (scontrol(1)).
+func (a *answers) admit(all []Reservation, who person, mine []Association) {
 	for i := range all {
-		all[i].WhyNot = all[i].whyNot(who, mine)
-		all[i].Usable = all[i].WhyNot == ""
+		r := &all[i]
+		for _, m := range mine {
+			if lineage := append([]string{m.Account}, a.above(m.Account)...); len(r.Accounts) > 0 && admitted(r.Accounts, lineage) {
+				r.MyAccounts = append(r.MyAccounts, m.Account)
+			}
+		}
+		r.WhyNot = r.whyNot(who, mine)
+		r.Usable = r.WhyNot == ""
 	}
 }
 
@@ -180,9 +188,9 @@ func (r Reservation) whyNot(who person, mine []Association) string {
 		return "it is for " + named("user", r.Users) + ", and you are " + who.name
 	case len(r.Groups) > 0 && who.groups != nil && !admitted(r.Groups, who.groups):
 		return "it is for " + named("group", r.Groups) + ", and yours are " + join(who.groups)
-	case len(r.Accounts) > 0 && len(accounts) > 0 && !admitted(r.Accounts, accounts):
+	case len(r.Accounts) > 0 && len(accounts) > 0 && len(r.MyAccounts) == 0:
 		return "it is for " + named("account", r.Accounts) + ", and yours are " + join(accounts)
-	case len(r.QOS) > 0 && len(qos) > 0 && !admitted(r.QOS, qos):
+	case len(r.QOS) > 0 && len(qos) > 0 && !slices.ContainsFunc(qos, func(q string) bool { return admitted(r.QOS, []string{q}) }):
 		return "it is for " + named("QOS", r.QOS) + ", and yours are " + join(qos)
 	}
 	return ""
@@ -219,12 +227,12 @@ func reserve(nodes []Node, all []Reservation) {
 	}
 }
 
-// admitted reads a list of names, or of names with - before them, that are not let in.
+// admitted reads a list of names that are let in, or of names with - before them that are not.
 func admitted(list, mine []string) bool {
 	if !strings.HasPrefix(list[0], "-") {
 		return overlap(list, mine)
 	}
-	return slices.ContainsFunc(mine, func(m string) bool { return !contains(list, "-"+m) })
+	return !slices.ContainsFunc(mine, func(m string) bool { return contains(list, "-"+m) })
 }
 
 func named(kind string, list []string) string {

@@ -107,24 +107,24 @@ func (m Association) isFor(p rawPartition, mine []Association) bool {
 	return slices.ContainsFunc(mine, func(o Association) bool { return o.Account == m.Account && o.Partition == p.Name })
 }
 
-// admitsAccount says whether a partition lets an account in, or, where its version of Slurm goes by
-// that, an account above it.
+// admitsAccount says whether a partition lets an account in. Newer releases go by the accounts above it too.
 func (a *answers) admitsAccount(p rawPartition, account string) bool {
 	v, _ := ParseVersion(a.settings.version)
-	if admits(p.AllowAccounts, p.DenyAccounts, account) {
-		return true
+	if len(p.AllowAccounts) > 0 {
+		return contains(p.AllowAccounts, account) || v.AllowsAccountsBelow() && overlap(p.AllowAccounts, a.above(account))
 	}
-	if len(p.AllowAccounts) == 0 || !v.AllowsAccountsBelow() {
-		return false
-	}
+	return !contains(p.DenyAccounts, account) && !(v.DeniesAccountsBelow() && overlap(p.DenyAccounts, a.above(account)))
+}
+
+// above are the accounts above one, as far as they are known.
+func (a *answers) above(account string) (names []string) {
 	level := a.accountOf(association{account: account})
 	for depth := 0; level != nil && depth < maxDepth; depth++ {
-		if contains(p.AllowAccounts, level.account) {
-			return true
+		if level = a.byID(level.parent); level != nil {
+			names = append(names, level.account)
 		}
-		level = a.byID(level.parent)
 	}
-	return false
+	return names
 }
 
 // admits reads a list of who may and one of who may not: where there is the first, the second

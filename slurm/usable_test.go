@@ -34,6 +34,7 @@ func TestWhyAPartitionCannotBeUsed(t *testing.T) {
 		{name: "an account for another partition", mine: []Association{{Account: "physics", Partition: "gpu"}}, want: "you have no account"},
 		{name: "reservations", change: func(p *rawPartition) { p.NeedsReservation = true }, want: "there is none that you may use"},
 		{name: "an account below one that is let in", change: func(p *rawPartition) { p.AllowAccounts = []string{"science"} }},
+		{name: "an account below one that is kept out", change: func(p *rawPartition) { p.DenyAccounts = []string{"science"} }, want: "closed to the accounts physics"},
 		{name: "all nodes reserved now", nodes: node("IDLE", "MAINT", "RESERVED")},
 		{name: "down", nodes: []Node{{Name: "n1", State: "DOWN", Flags: []string{"NOT_RESPONDING"}, Reason: "fan [root@now]"}, {Name: "n2", State: "IDLE", Flags: []string{"DRAIN"}}},
 			want: "none of its 2 nodes takes jobs now: 1 DOWN+NOT_RESPONDING, 1 IDLE+DRAIN (n1: fan [root@now])"},

@@ -50,8 +50,12 @@ func (v Version) HasJobEndTime() bool { return v.AtLeast(23, 2) }
 // HasSubmitLine: accounting keeps the sbatch call as it was typed.
 func (v Version) HasSubmitLine() bool { return v.AtLeast(22, 5) }
 
-// AllowsAccountsBelow: an account that a partition lets in lets in those below it too.
-func (v Version) AllowsAccountsBelow() bool { return v.AtLeast(24, 5) }
+// AllowsAccountsBelow: an account that a partition lets in lets in those below it too. 22.05 does not
+// and 24.11 does; whoever may be let in by a release between is not refused.
+func (v Version) AllowsAccountsBelow() bool { return v.AtLeast(22, 6) }
+
+// DeniesAccountsBelow: the same of accounts that a partition keeps out.
+func (v Version) DeniesAccountsBelow() bool { return v.AtLeast(24, 11) }
 
 // HasJSON: sinfo, squeue and sacct have --json, where the plugin was built.
 func (v Version) HasJSON() bool { return v.AtLeast(22, 5) }

@@ -36,13 +36,17 @@ func admitsPartition(in Input, p slurm.Partition) *Rejection {
 	return nil
 }
 
+// account is the one that is charged; "" where it is not known.
+func account(in Input, p slurm.Partition) string {
+	if a := association(in, p.Name); in.Slurm.Account == "" && a != nil {
+		return a.Account
+	}
+	return in.Slurm.Account
+}
+
 // admitsAccount goes by the account that is charged: the named one or the user's default.
 func admitsAccount(in Input, p slurm.Partition) *Rejection {
-	a := association(in, p.Name)
-	account := in.Slurm.Account
-	if account == "" && a != nil {
-		account = a.Account
-	}
+	a, account := association(in, p.Name), account(in, p)
 	if in.Slurm.Account != "" && a == nil && len(in.Cluster.Limits.Associations) > 0 {
 		return &Rejection{Reason: fmt.Sprintf("account %q is not one of yours in partition %s: %s", in.Slurm.Account,
 			p.Name, strings.Join(accounts(in), ", "))}
@@ -54,7 +58,7 @@ func admitsAccount(in Input, p slurm.Partition) *Rejection {
 	switch {
 	case len(p.AllowAccounts) > 0 && !holdsName(p.AllowAccounts, account):
 		l = limit{name: "partition " + p.Name + "'s AllowAccounts", value: strings.Join(p.AllowAccounts, ",")}
-	case len(p.AllowAccounts) == 0 && holdsName(p.DenyAccounts, account):
+	case len(p.AllowAccounts) == 0 && (holdsName(p.DenyAccounts, account) || keptOut(p)):
 		l = limit{name: "partition " + p.Name + "'s DenyAccounts", value: strings.Join(p.DenyAccounts, ",")}
 	default:
 		return nil
@@ -63,6 +67,12 @@ func admitsAccount(in Input, p slurm.Partition) *Rejection {
 		l.raise = fmt.Sprintf("you may write [slurm] account = %q", p.Access[0].Account)
 	}
 	return l.refuse("account " + account + " is not let in")
+}
+
+// keptOut says of an account that has no access to a partition that it is below one of those that are
+// kept out: its QOS is not the reason.
+func keptOut(p slurm.Partition) bool {
+	return p.Access != nil && len(p.DenyAccounts) > 0 && len(p.AllowQOS)+len(p.DenyQOS) == 0
 }
 
 // admitsQOS goes by the QOS that the job will have: the named one or the account's default.

@@ -146,7 +146,7 @@ func (o *pool) wallLimit(in Input) *limit {
 	}
 	if o.reserved != nil {
 		name, left := o.reservationLimit()
-		add(name, theAdmin+": scontrol update reservation", &left)
+		add(name, theAdmin+": scontrol update reservation; jobs that are not over by then are ended", &left)
 	}
 	if in.Limits.Time > 0 {
 		s := int(in.Limits.Time / time.Second)

@@ -51,7 +51,7 @@ func inspect(ctx context.Context, c *cli.Command, opt slurm.InspectOptions) (slu
 	if err != nil {
 		return nil, nil, err
 	}
-	opt.CacheDir, opt.Fresh = cacheDir(), c.Bool("fresh")
+	opt.CacheDir = cacheDir()
 	if name == "rest" {
 		return slurm.InspectEither(ctx, client, newCommands(site), opt)
 	}

@@ -92,6 +92,7 @@ type place struct {
 	client  slurm.Client
 	cluster *slurm.Cluster
 	costs   configs.CostRange // as the site's administrator measured them
+	asked   slurm.InspectOptions
 }
 
 // find looks at the cluster that the command means.
@@ -104,6 +105,7 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 		}
 		return &place{cluster: cluster}, nil
 	}
+	opt.Fresh = c.Bool("fresh")
 	client, cluster, err := inspect(ctx, c, opt)
 	var absent *slurm.AbsentError
 	if errors.As(err, &absent) {
@@ -115,7 +117,7 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 	for _, what := range cluster.Unknown {
 		out.warning("%s", what)
 	}
-	p := &place{client: client, cluster: cluster}
+	p := &place{client: client, cluster: cluster, asked: opt}
 	if cluster.Client != "local" {
 		site, err := readSite()
 		if err != nil {
@@ -134,8 +136,23 @@ func cacheDir() string {
 	return filepath.Join(dir, "hpcsub")
 }
 
-// choose plans the work at a place.
+// choose plans the work at a place. Nothing is refused on the word of the last hour: before it says that
+// nothing fits, it asks anew.
 func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
+	in, plan, err := chooseAt(ctx, w, p)
+	if err != nil || plan.Chosen != nil || !p.cluster.Cached {
+		return in, plan, err
+	}
+	p.asked.Fresh, p.asked.CacheDir = true, cacheDir()
+	cluster, err := p.client.Inspect(ctx, p.asked)
+	if err != nil {
+		return in, plan, err
+	}
+	p.cluster = cluster
+	return chooseAt(ctx, w, p)
+}
+
+func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
 	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
 	in.Tools = tools(p, w.job.Environment.Modules)
 	if w.job.Work.Function != "" {
