@@ -165,6 +165,9 @@ func (p *reservationParser) holdsCores(ids string) error {
 func (a *answers) admit(all []Reservation, who person, mine []Association) {
 	for i := range all {
 		r := &all[i]
+		if len(r.Accounts) > 0 && len(mine) > 0 {
+			r.MyAccounts = []string{}
+		}
 		for _, m := range mine {
 			if lineage := append([]string{m.Account}, a.above(m.Account)...); len(r.Accounts) > 0 && admitted(r.Accounts, lineage) {
 				r.MyAccounts = append(r.MyAccounts, m.Account)

@@ -27,7 +27,7 @@ func admitsReservation(in Input, p slurm.Partition) *Rejection {
 			return &Rejection{Reason: fmt.Sprintf("there is no reservation %q%s", name, usable(in))}
 		case !r.Usable:
 			return &Rejection{Reason: fmt.Sprintf("reservation %q cannot be used: %s%s", name, r.WhyNot, usable(in))}
-		case r.MyAccounts != nil && account(in, p) != "" && !holdsName(r.MyAccounts, account(in, p)):
+		case len(r.MyAccounts) > 0 && account(in, p) != "" && !holdsName(r.MyAccounts, account(in, p)):
 			return &Rejection{Reason: fmt.Sprintf("reservation %q is not for account %s; you may write [slurm] account = %q", name, account(in, p), r.MyAccounts[0])}
 		case !r.End.After(in.Cluster.Taken):
 			return &Rejection{Reason: fmt.Sprintf("reservation %q was over on %s%s", name, in.when(r.End), usable(in))}
