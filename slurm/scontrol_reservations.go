@@ -28,7 +28,7 @@ type Reservation struct {
 	Licenses  string    `json:"licenses"` // that it keeps: "matlab:4"
 	Usable    bool      `json:"usable"`   // a job of this user may name it
 	WhyNot    string    `json:"why_not"`  // one sentence; "" when usable
-	// MyAccounts are those of this user's accounts that a job in it may charge; null = any.
+	// MyAccounts are those of this user's accounts that a job in it may charge; empty = any, if it is usable.
 	MyAccounts []string `json:"my_accounts"`
 	// CoresOf is how many cores of a node it holds, where that is not all of them.
 	CoresOf map[string]int `json:"cores_of"`
@@ -165,9 +165,7 @@ func (p *reservationParser) holdsCores(ids string) error {
 func (a *answers) admit(all []Reservation, who person, mine []Association) {
 	for i := range all {
 		r := &all[i]
-		if len(r.Accounts) > 0 && len(mine) > 0 {
-			r.MyAccounts = []string{}
-		}
+		r.MyAccounts = []string{}
 		for _, m := range mine {
 			if lineage := append([]string{m.Account}, a.above(m.Account)...); len(r.Accounts) > 0 && admitted(r.Accounts, lineage) {
 				r.MyAccounts = append(r.MyAccounts, m.Account)

@@ -15,7 +15,7 @@ func parseTRES(s string) (map[string]int, error) {
 	tres := map[string]int{}
 	for _, item := range strings.Split(s, ",") {
 		name, text, ok := strings.Cut(item, "=")
-		if !ok || name == "" {
+		if !ok || !isTRES(name) {
 			return nil, fmt.Errorf("want resources like cpu=4,mem=8G, got %q", s)
 		}
 		if !counts(name) {
@@ -28,6 +28,12 @@ func parseTRES(s string) (map[string]int, error) {
 		tres[name] = n
 	}
 	return tres, nil
+}
+
+// isTRES says whether it can be the name of a resource: "fs/disk", "gres/gpu:a100", "license/abaqus@flex".
+func isTRES(name string) bool {
+	first := name != "" && name[0] >= 'a' && name[0] <= 'z'
+	return first && strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) < 0
 }
 
 func counts(name string) bool {
@@ -68,7 +74,7 @@ func parseTRESUse(s string) (limit, use map[string]int, err error) {
 	}
 	for _, item := range strings.Split(s, ",") {
 		name, text, ok := strings.Cut(item, "=")
-		if !ok || name == "" {
+		if !ok || !isTRES(name) {
 			return nil, nil, fmt.Errorf("want limits like cpu=16(12), got %q", head([]byte(s)))
 		}
 		most, used, err := parseUse(text)
