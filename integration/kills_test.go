@@ -121,6 +121,9 @@ func (k *killer) run(t *testing.T) {
 		}
 		client.Wait(t)
 	}
+	if k.hpcsub(t, "status").Code != 0 { // killed before there was a run
+		k.lab.Run(t, Command{Folder: k.folder, Line: "hpcsub submit --wait"})
+	}
 	k.finish(t, &k.tally)
 }
 

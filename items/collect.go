@@ -33,7 +33,7 @@ type records struct {
 	promised int // end lines by the end records
 	closed   bool
 	bad      int
-	over     bool // its Slurm job is
+	fate     State // of items that it began and did not end, once its Slurm job is over; "" before
 	gpus     GPUUse
 }
 
@@ -176,11 +176,11 @@ func (c *Collection) merge(l *recordLine, o outcome) {
 	lock.Unlock()
 }
 
-// MarkOver says of which writers the Slurm job is over, and any grace for late records too.
-// What they began and did not end is lost.
-func (c *Collection) MarkOver(over func(Writer) bool) {
+// MarkOver says what became of the items that a writer began and did not end: its Slurm job is over, and any grace for
+// late records too. They are Lost, or what Slurm says of the job; "" while it is not over.
+func (c *Collection) MarkOver(fate func(Writer) State) {
 	for _, w := range c.writers {
-		w.over = over(w.Writer)
+		w.fate = fate(w.Writer)
 	}
 }
 
@@ -205,7 +205,9 @@ func (c *Collection) running(o outcome) State {
 	w := c.writers[o.writer]
 	latest := c.writers[c.last[[2]int{w.Attempt, w.Part}]]
 	switch {
-	case latest.over || latest.ended():
+	case latest.fate != "":
+		return latest.fate
+	case latest.ended():
 		return Lost
 	case latest != w:
 		return Pending

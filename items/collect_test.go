@@ -296,7 +296,12 @@ func TestCollect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.MarkOver(func(w Writer) bool { return tt.over && w.Attempt == 1 })
+			c.MarkOver(func(w Writer) State {
+				if tt.over && w.Attempt == 1 {
+					return Lost
+				}
+				return ""
+			})
 			if got := []State{c.State(0), c.State(1)}; !slices.Equal(got, tt.want) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}

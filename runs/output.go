@@ -32,7 +32,7 @@ func (r *Run) Output(res items.Result, stream string) io.ReadCloser {
 		return io.NopCloser(emptyReader{})
 	}
 	length := span[1]
-	if res.State == items.Running || res.State == items.Lost { // no end line yet: up to what is there
+	if res.State == items.Running { // no end line yet: up to what is there
 		length = 1 << 62
 	}
 	piece := io.NewSectionReader(f, span[0], length)

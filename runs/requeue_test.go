@@ -42,3 +42,35 @@ func TestRequeuedItemsWait(t *testing.T) {
 		t.Errorf("ended: got %+v, want %+v", got, want)
 	}
 }
+
+// TestEndOfTheJobIsTheItems: Slurm may end the worker together with the item that took too much memory. Without the
+// worker's word, what Slurm says of the job tells the items that ran then from lost ones.
+func TestEndOfTheJobIsTheItems(t *testing.T) {
+	for state, want := range map[string]items.State{"OUT_OF_MEMORY": items.OutOfMemory, "TIMEOUT": items.Timeout, "NODE_FAIL": items.Lost, "FAILED": items.Lost} {
+		t.Run(state, func(t *testing.T) {
+			r := made(t, t.TempDir(), 2, 2)
+			write(t, r.dir.Attempt(1).Results(0, 0), false, record(0, items.Running, 1))
+			write(t, r.dir.Attempt(1).Results(1, 0), false, record(1, items.Running, 1))
+			v, err := r.look(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := v.attempts[0]
+			if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+				t.Fatal(err)
+			}
+			v.asked = true
+			task := func(n int, state string, ago time.Duration) slurm.Job {
+				return slurm.Job{ID: "7", ArrayID: "7", TaskID: n, Name: a.Submissions[0].Name, State: state, Nodes: "c1", End: time.Now().Add(-ago)}
+			}
+			v.jobs = []slurm.Job{task(0, state, time.Minute), task(1, state, time.Second)}
+			v.markLost(time.Now())
+			if got := v.records.State(0); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if got := v.records.State(1); got != items.Running {
+				t.Errorf("within the grace: got %s, want running", got)
+			}
+		})
+	}
+}

@@ -68,29 +68,54 @@ func (v *view) markLost(now time.Time) {
 	for _, a := range v.active {
 		active[a.N] = a
 	}
-	v.records.MarkOver(func(w items.Writer) bool {
+	v.records.MarkOver(func(w items.Writer) items.State {
 		a := active[w.Attempt]
-		return settled || a == nil || v.partOver(a, w.Part, now)
+		if a == nil {
+			return items.Lost
+		}
+		jobs := v.jobsOf(a, w.Part)
+		if !settled && !over(jobs, now) {
+			return ""
+		}
+		return fate(jobs)
 	})
 }
 
-// partOver says whether Slurm told that the job of a part ended longer ago than the grace.
-func (v *view) partOver(a *Attempt, part int, now time.Time) bool {
+// jobsOf are the Slurm jobs of a part, as far as Slurm was asked and knows them.
+func (v *view) jobsOf(a *Attempt, part int) (found []slurm.Job) {
 	for _, s := range a.Submissions {
 		if part < s.FirstPart || part >= s.FirstPart+s.Parts {
 			continue
 		}
-		over := false
 		for _, j := range v.jobs {
-			if j.Name != s.Name || j.TaskID >= 0 && a.Request.ArrayTasks > 0 && j.TaskID != part-s.FirstPart {
-				continue
+			if j.Name == s.Name && (j.TaskID < 0 || a.Request.ArrayTasks == 0 || j.TaskID == part-s.FirstPart) {
+				found = append(found, j)
 			}
-			if !j.Ended() || j.End.IsZero() || now.Sub(j.End) <= Grace {
-				return false
-			}
-			over = true
 		}
-		return over
 	}
-	return false
+	return found
+}
+
+// over says whether all of a part's jobs, of which there is one at least, ended longer ago than the grace.
+func over(jobs []slurm.Job, now time.Time) bool {
+	for _, j := range jobs {
+		if !j.Ended() || j.End.IsZero() || now.Sub(j.End) <= Grace {
+			return false
+		}
+	}
+	return len(jobs) > 0
+}
+
+// fate is what became of items whose worker ended without a word with these jobs. Slurm may end the worker together
+// with an item that took too much memory.
+func fate(jobs []slurm.Job) items.State {
+	for _, j := range jobs {
+		switch j.State {
+		case "OUT_OF_MEMORY":
+			return items.OutOfMemory
+		case "TIMEOUT":
+			return items.Timeout
+		}
+	}
+	return items.Lost
 }
