@@ -36,10 +36,15 @@ type tally struct {
 // read takes in what the items have told by now.
 func (y *tally) read(t *testing.T, j *job) {
 	t.Helper()
+	y.parse(t, j.shell(t, "cat tally.txt 2>/dev/null || true"))
+}
+
+func (y *tally) parse(t *testing.T, text string) {
+	t.Helper()
 	y.begun, y.ended, y.ends = map[int]int{}, map[int]int{}, map[int][]float64{}
 	y.open, y.jobs = map[string]int{}, map[string]map[string]bool{}
 	at := map[int]string{}
-	for line := range strings.Lines(j.shell(t, "cat tally.txt 2>/dev/null || true")) {
+	for line := range strings.Lines(text) {
 		w, what := parseTold(t, line)
 		if run, _, _ := strings.Cut(w.part, "."); y.run != "" && run != y.run {
 			if len(y.begun) > 0 {
