@@ -19,6 +19,7 @@ type Site struct {
 	Path      string        // "" where there is none
 	Client    string        // "commands" or "rest"; "" = commands
 	Address   string        // of slurmrestd
+	CAFile    string        // certificates for https
 	TokenFile string        // holds a token for it
 	Timeout   time.Duration // of one call; 0 = Slurm's own patience
 	Costs     CostRange     // of running things here, as `hpcsub site calibrate` measured them; 0 = not measured
@@ -112,6 +113,7 @@ func (s *Site) keys() []key {
 	keys := []key{
 		known("client", `"rest"`, choiceInto(&s.Client, []string{"commands", "rest"}, nil)),
 		known("address", `"http://slurm:6820"`, filledInto(&s.Address)),
+		known("ca_file", `"/etc/ssl/slurm.pem"`, filledInto(&s.CAFile)),
 		known("token_file", `"~/.slurm-token"`, filledInto(&s.TokenFile)),
 		known("timeout", `"30s"`, durationInto(&s.Timeout)),
 	}
@@ -130,6 +132,9 @@ func (s *Site) finish(r *reader) {
 		if _, err := slurm.NewREST(slurm.RESTOptions{Address: s.Address}); err != nil {
 			r.add(r.root.find("address"), err)
 		}
+	}
+	if s.CAFile != "" && !filepath.IsAbs(s.CAFile) {
+		r.add(r.root.find("ca_file"), fmt.Errorf("want an absolute path, got %s", show(s.CAFile)))
 	}
 	if rest, ok := strings.CutPrefix(s.TokenFile, "~/"); ok {
 		if home, err := os.UserHomeDir(); err == nil {

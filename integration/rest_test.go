@@ -246,3 +246,31 @@ func TestRESTBadToken(t *testing.T) {
 const bad = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjIxNDc0ODMwMDAsInN1biI6ImFsaWNlIn0.bm90LXRoZS1rZXk"
 
 const fallbackWords = "slurmrestd could not be asked, so Slurm's commands were: "
+
+// TestRESTToken looks for the token while a run goes through slurmrestd: it is in no file, script, environment of an
+// item or command line, on the login node and on the nodes.
+func TestRESTToken(t *testing.T) {
+	j := newVersionJob(t, "rest", "[plan]\nstrategy = \"packed\"\n[limits]\ncpus = 2\n")
+	secret := strings.TrimPrefix(j.env[0], "SLURM_JWT=")
+	j.lab.Put(t, File{Path: j.folder + "/item.sh", Content: "env >>environment.txt; echo $1 >>ran.txt; sleep 1\n"})
+	// The command line of every process is read all the while.
+	watch := j.lab.Begin(t, Command{User: "root", Folder: j.folder, Timeout: 5 * time.Minute,
+		Line: "until [ -e over ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; done | sort -u >/run/lab/cmdlines; grep -c hpcsub /run/lab/cmdlines"})
+	r := j.expect(t, 0, "submit --wait")
+	j.shell(t, "touch over")
+	if lines := watch.Wait(t); strings.TrimSpace(lines.Stdout) == "0" || lines.Code != 0 {
+		t.Errorf("no command line of hpcsub was seen: %+v", lines)
+	}
+	j.eachOnce(t, 40)
+	if strings.Contains(r.Stdout+r.Stderr, secret) {
+		t.Errorf("submit printed the token")
+	}
+	// The pattern comes by a file, so that grep's own command line does not hold it.
+	j.lab.Put(t, File{Path: "/run/lab/token", Owner: "root", Content: secret + "\n", Mode: "600"})
+	found := j.lab.Must(t, Command{User: "root", Folder: j.folder,
+		Line: "grep -rlFf /run/lab/token . /home/alice /tmp /run/lab/cmdlines 2>/dev/null || true"})
+	if found != "" {
+		t.Errorf("the token is in %s", found)
+	}
+	j.lab.Exec(t, "login", "root", "rm -f /run/lab/token /run/lab/cmdlines")
+}

@@ -219,3 +219,27 @@ func TestVersionRefusal(t *testing.T) {
 		}
 	})
 }
+
+// TestVersionDoctor looks at the cluster and at a node, by the commands and over slurmrestd: all is well.
+func TestVersionDoctor(t *testing.T) {
+	onEachClient(t, func(t *testing.T, client string) {
+		j := newVersionJob(t, client, "")
+		r := j.expect(t, 0, "doctor --node --partition short")
+		said := strings.Join(strings.Fields(r.Stdout), " ")
+		want := []string{"lab, Slurm " + j.shell(t, "sinfo -V | sed 's/.* //'") + ", through", "alice, may use:", "short", "account physics",
+			"sees this folder, and runs hpcsub", "GNU Parallel 20", "Python 3."}
+		if client == "commands" {
+			want = append(want, "slurmctld answers in", "slurmdbd answers in", "it knows lab", "MPI types of srun: none")
+		} else {
+			want = append(want, "slurmrestd answers in", "version v0.0.")
+		}
+		for _, w := range want {
+			if !strings.Contains(said, w) {
+				t.Errorf("it does not say %q:\n%s%s", w, r.Stdout, r.Stderr)
+			}
+		}
+		if got := j.shell(t, "ls -A | grep doctor || true; squeue -h -u $USER -n hpcsub-doctor"); got != "" {
+			t.Errorf("something is left: %s", got)
+		}
+	})
+}

@@ -40,6 +40,12 @@ func TestRecord(t *testing.T) {
 	told := JobQuery{IDs: []string{ids["odd é|x y"], ids["new\nline"], ids["arr.tok.0"], ids["held"], ids["later"], ids["big"]}}
 	r.keep("sacct.txt", func() error { _, err := c.accounted(ctx, told, me.uid); return err })
 	r.keep("sacct_none.txt", func() error { _, err := c.accounted(ctx, JobQuery{Names: []string{"nobody's"}}, me.uid); return err })
+	r.keep("ping.txt", func() error { return c.Ping(ctx, false)[0].Err })
+	r.keep("clusters.txt", func() error { return c.Ping(ctx, true)[1].Err })
+	r.keep("coordinator.txt", func() error { _, _, err := c.Coordinator(ctx); return err })
+	r.keep("mpi.txt", func() error { _, err := c.MPITypes(ctx); return err })
+	r.keep("reservations_none.txt", func() error { _, err := c.showReservations(ctx); return err })
+	r.keep("licenses_none.txt", func() error { _, err := c.showLicenses(ctx, none); return err })
 	r.keep("testonly.txt", func() error { _, err := c.StartTime(ctx, r.script("#SBATCH -p short -t 1")); return err })
 	r.keep("submit.txt", func() error { _, err := c.Submit(ctx, r.script("#SBATCH -p short -t 1 --hold -J extra")); return err })
 	r.keep("cancel.txt", func() error { return c.Cancel(ctx, []string{ids["held"]}) })
@@ -62,7 +68,7 @@ func newTape(t *testing.T) *tape {
 	if r.into == "" {
 		t.Fatal("RECORD_INTO does not say where the recordings go: integration/record.sh does")
 	}
-	for _, name := range []string{"scontrol", "squeue", "sacct", "sacctmgr", "sbatch", "scancel"} {
+	for _, name := range []string{"scontrol", "squeue", "sacct", "sacctmgr", "sbatch", "scancel", "srun"} {
 		real, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ var _ Client = (*REST)(nil)
 // RESTOptions says where slurmrestd is and who asks.
 type RESTOptions struct {
 	Address     string        // "http://host:6820", "https://host", "unix:/path"
+	CAFile      string        // certificates that https is checked against, PEM; "" = those of the system
 	TokenFile   string        // holds a JWT; asked after SLURM_JWT and before `scontrol token`
 	User        string        // "" = the one who runs this
 	Timeout     time.Duration // of one request; 0 = DefaultTimeout
@@ -47,6 +48,11 @@ func NewREST(opt RESTOptions) (*REST, error) {
 	transport, err := r.dialer(opt.Address)
 	if err != nil {
 		return nil, fmt.Errorf("the address of slurmrestd: %w", err)
+	}
+	if opt.CAFile != "" {
+		if transport.TLSClientConfig, err = trust(opt.CAFile); err != nil {
+			return nil, err
+		}
 	}
 	r.http = &http.Client{
 		Transport: transport,

@@ -2,10 +2,13 @@ package slurm
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -35,4 +38,17 @@ func (r *REST) dialer(address string) (*http.Transport, error) {
 	}
 	r.base = strings.TrimRight(u.String(), "/")
 	return transport, nil
+}
+
+// trust reads the certificates of who may vouch for slurmrestd, or for what stands before it.
+func trust(path string) (*tls.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the certificates for slurmrestd: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("the certificates for slurmrestd: there is none in %s: want PEM, -----BEGIN CERTIFICATE-----", path)
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }

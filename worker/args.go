@@ -18,6 +18,11 @@ const ExitUsage = 2
 // flags, "keys" and its flags, or "item" and a place. It prints nothing itself but Run's remarks, on stderr.
 func Main(ctx context.Context, args []string) (exit int, err error) {
 	switch {
+	case len(args) > 0 && args[0] == "probe":
+		if err := probeMain(ctx, args[1:]); err != nil {
+			return ExitFailed, err
+		}
+		return ExitDone, nil
 	case len(args) == 2 && args[0] == "item":
 		return RunItem(ctx, args[1])
 	case len(args) > 0 && args[0] == "keys":

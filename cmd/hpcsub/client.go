@@ -33,7 +33,15 @@ func clientName(c *cli.Command, site *configs.Site) (string, error) {
 // readSite reads the site.toml that holds here.
 func readSite() (*configs.Site, error) {
 	site, err := configs.FindSite("", os.Getenv)
-	return site, asUsage(err)
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	if text := os.Getenv("HPCSUB_TIMEOUT"); text != "" {
+		if site.Timeout, err = configs.ParseDuration(text); err != nil || site.Timeout <= 0 {
+			return nil, usageErrorf("HPCSUB_TIMEOUT: want how long to wait for one answer of Slurm, such as 30s, got %q", text)
+		}
+	}
+	return site, nil
 }
 
 // inspect asks the client that is chosen; where slurmrestd cannot be asked and the commands can, the
@@ -94,6 +102,6 @@ func newREST(site *configs.Site) (slurm.Client, error) {
 		return nil, asUsage(errors.New("client rest: nobody says where slurmrestd is"),
 			`write address = "http://host:6820" in site.toml, or set HPCSUB_ADDRESS`)
 	}
-	client, err := slurm.NewREST(slurm.RESTOptions{Address: address, TokenFile: site.TokenFile, Timeout: site.Timeout})
+	client, err := slurm.NewREST(slurm.RESTOptions{Address: address, CAFile: site.CAFile, TokenFile: site.TokenFile, Timeout: site.Timeout})
 	return client, asUsage(err)
 }

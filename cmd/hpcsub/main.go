@@ -64,7 +64,7 @@ func newApp(out *output) *cli.Command {
 			later("report", "say what a run cost and what to ask for next time"),
 			later("why", "say why a run waits or failed, in one paragraph"),
 			siteCommand(out),
-			later("doctor", "say what was found here and what is missing"),
+			doctorCommand(out),
 			versionCommand(out),
 		},
 		Action: func(_ context.Context, c *cli.Command) error {

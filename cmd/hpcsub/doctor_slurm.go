@@ -1,0 +1,240 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+	"hpcsub/slurm"
+)
+
+// slurm finds the client, its daemons and the picture of the cluster.
+func (d *doctor) slurm(ctx context.Context, c *cli.Command) (*place, error) {
+	site, err := readSite()
+	if err != nil {
+		return nil, err
+	}
+	name, err := clientName(c, site)
+	if err != nil {
+		return nil, err
+	}
+	if site.Path != "" {
+		d.found("hpcsub", "site.toml: %s", site.Path)
+	}
+	if name == "local" {
+		d.note("Slurm", "not asked: --cluster local runs jobs on this machine, without it")
+		client, err := newClient(name, site)
+		if err != nil {
+			return nil, err
+		}
+		cluster, err := client.Inspect(ctx, slurm.InspectOptions{})
+		return &place{client: client, cluster: cluster}, err
+	}
+	commands := commandsOf(site)
+	there := d.programs(commands.Programs(), name)
+	works := there && d.health(name == "commands", commands.Ping(ctx, true))
+	if name == "rest" {
+		works = d.slurmrestd(ctx, site) || works
+	}
+	if !works {
+		return &place{}, ctx.Err()
+	}
+	client, cluster, err := inspect(ctx, c, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: true, Whole: true})
+	if err != nil {
+		d.broken(exitSlurm, "Slurm", "see the words above; hpcsub cluster asks again", "there is no picture of the cluster: %v", err)
+		return &place{}, ctx.Err()
+	}
+	d.found("Slurm", "%s, Slurm %s, through %s", cmp.Or(cluster.Name, "a cluster without a name"), cluster.Version, clientWords(cluster.Client, site))
+	for _, what := range cluster.Unknown {
+		d.warn("Slurm", "", "not known: %s", what)
+	}
+	d.mpi(ctx, commands)
+	return &place{client: client, cluster: cluster}, nil
+}
+
+func commandsOf(site *configs.Site) *slurm.Commands {
+	return newCommands(site).(*slurm.Commands)
+}
+
+func clientWords(client string, site *configs.Site) string {
+	if client == "rest" {
+		return "slurmrestd at " + cmp.Or(os.Getenv("HPCSUB_ADDRESS"), site.Address)
+	}
+	return "its commands"
+}
+
+// programs says where Slurm's commands are. Without those that every run needs, the commands are no way to Slurm.
+func (d *doctor) programs(paths map[string]string, client string) bool {
+	var missing []string
+	folders := map[string][]string{}
+	for _, name := range []string{"sbatch", "squeue", "scancel", "scontrol", "sacct", "sacctmgr", "srun"} {
+		if dir := filepath.Dir(paths[name]); paths[name] != "" {
+			folders[dir] = append(folders[dir], name)
+		} else {
+			missing = append(missing, name)
+		}
+	}
+	for _, dir := range sortedKeys(folders) {
+		d.found("Slurm", "%s in %s", strings.Join(folders[dir], ", "), dir)
+	}
+	needed := slices.ContainsFunc(missing, func(m string) bool { return slices.Index([]string{"sbatch", "squeue", "scancel", "scontrol"}, m) >= 0 })
+	switch {
+	case len(missing) == 0:
+	case client == "rest":
+		d.note("Slurm", "not on PATH: %s; slurmrestd is asked", strings.Join(missing, ", "))
+	case needed:
+		d.broken(exitSlurm, "Slurm", "log in to a login node of the cluster, or load Slurm's module; hpcsub --cluster local runs jobs on this machine",
+			"there is no Slurm here: %s not on PATH", strings.Join(missing, ", "))
+	default:
+		d.warn("Slurm", "ask the administrators whether they are elsewhere", "not on PATH: %s; what they tell is left unknown", strings.Join(missing, ", "))
+	}
+	return !needed
+}
+
+// health says which daemons answer, and how fast.
+func (d *doctor) health(needed bool, all []slurm.Health) bool {
+	up := true
+	for _, h := range all {
+		took := seconds(h.Took.Seconds())
+		switch {
+		case h.Err == nil && h.Took.Seconds() > 5:
+			d.warn("Slurm", "the cluster is busy; ask little of it", "%s answers only after %s: %s", h.Daemon, took, h.Words)
+		case h.Err == nil:
+			d.found("Slurm", "%s answers in %s: %s", h.Daemon, took, h.Words)
+		case h.Daemon == "slurmctld" && needed:
+			d.broken(exitSlurm, "Slurm", "try again in a minute; if that does not help, tell the administrators", "%s does not answer: %v", h.Daemon, h.Err)
+			up = false
+		default:
+			d.warn("Slurm", "jobs run all the same; accounts and limits are not known", "%s does not answer: %v", h.Daemon, h.Err)
+			up = up && h.Daemon != "slurmctld"
+		}
+	}
+	return up
+}
+
+func (d *doctor) slurmrestd(ctx context.Context, site *configs.Site) bool {
+	client, err := newREST(site)
+	if err != nil {
+		d.warn("Slurm", `write address = "http://host:6820" in site.toml, or set HPCSUB_ADDRESS`, "slurmrestd: %v", err)
+		return false
+	}
+	h := client.(*slurm.REST).Ping(ctx)
+	if h.Err != nil {
+		d.warn("Slurm", "Slurm's commands are used where they are; see address and token_file in site.toml", "slurmrestd does not answer: %v", h.Err)
+		return false
+	}
+	d.found("Slurm", "slurmrestd answers in %s: %s", seconds(h.Took.Seconds()), h.Words)
+	return true
+}
+
+// mpi says which ways srun has to start MPI programs.
+func (d *doctor) mpi(ctx context.Context, commands *slurm.Commands) {
+	if commands.Programs()["srun"] == "" {
+		return
+	}
+	types, err := commands.MPITypes(ctx)
+	if err != nil {
+		d.warn("Slurm", "", "MPI types are not known: %v", err)
+		return
+	}
+	d.found("Slurm", "MPI types of srun: %s", strings.Join(types, ", "))
+}
+
+// rights says where this user may run, and as who.
+func (d *doctor) rights(ctx context.Context, p *place) {
+	const area = "your rights"
+	var usable []string
+	for _, part := range p.cluster.Partitions {
+		if part.Usable {
+			usable = append(usable, part.Name+mark(part.Default))
+		} else {
+			d.note(area, "partition %s is not for you: %s", part.Name, part.WhyNot)
+		}
+	}
+	if len(usable) == 0 {
+		d.broken(exitInfeasible, area, "the reasons above say who can change it", "no partition is open to you, %s", p.cluster.User)
+	} else {
+		d.found(area, "partitions that you, %s, may use: %s", p.cluster.User, strings.Join(usable, ", "))
+	}
+	for _, a := range p.cluster.Limits.Associations {
+		text := "account " + a.Account + mark(a.Default)
+		if a.Partition != "" {
+			text += " in partition " + a.Partition
+		}
+		if len(a.QOS) > 0 {
+			text += ", QOS " + strings.Join(a.QOS, ", ")
+		}
+		if a.DefaultQOS != "" {
+			text += " (" + a.DefaultQOS + " unless you name one)"
+		}
+		d.found(area, "%s", text)
+	}
+	if commands, ok := p.client.(*slurm.Commands); ok && p.cluster.Scheduler.Accounting {
+		level, accounts, err := commands.Coordinator(ctx)
+		if err == nil && (level != "" && level != "None" || len(accounts) > 0) {
+			d.note(area, "you may change limits: administrator's level %s, coordinator of %s", level, cmp.Or(strings.Join(accounts, ", "), "no account"))
+		}
+	}
+}
+
+func mark(isDefault bool) string {
+	if isDefault {
+		return "*"
+	}
+	return ""
+}
+
+// limits says how much may be submitted at once.
+func (d *doctor) limits(c *slurm.Cluster) {
+	const area = "limits"
+	l := c.Limits
+	if l.MaxArraySize != nil {
+		d.found(area, "array indices up to %s (MaxArraySize); hpcsub splits longer ones", thousands(*l.MaxArraySize-1))
+	}
+	if l.MaxSubmitJobs != nil {
+		d.found(area, "at most %s of yours in the queue", count(*l.MaxSubmitJobs, "job"))
+	}
+	for _, a := range l.Associations {
+		d.near(area, "account "+a.Account, a.Use)
+	}
+	for _, q := range l.QOS {
+		d.near(area, "QOS "+q.Name, q.Use)
+	}
+}
+
+// near warns of a limit that is nearly reached.
+func (d *doctor) near(area, of string, u slurm.Use) {
+	for _, x := range []struct {
+		what string
+		most *int
+		have int
+	}{
+		{"jobs submitted by you (MaxSubmitJobs)", u.MaxSubmitJobs, u.SubmittedJobs}, {"jobs submitted by all (GrpSubmitJobs)", u.GroupMaxSubmit, u.GroupSubmitted},
+		{"running jobs of yours (MaxJobs)", u.MaxJobs, u.Jobs}, {"running jobs of all (GrpJobs)", u.GroupMaxJobs, u.GroupJobs},
+	} {
+		if x.most != nil && x.have*10 >= *x.most*9 {
+			d.warn(area, "wait until some have ended, or name another account or QOS", "%s: %s of %s %s", of, thousands(x.have), thousands(*x.most), x.what)
+		}
+	}
+	for _, name := range sortedKeys(u.GroupMaxTRESMinutes) {
+		most, have := u.GroupMaxTRESMinutes[name], u.GroupTRESMinutes[name]
+		if have*10 >= most*9 {
+			d.warn(area, "ask the administrators for more, or name another account", "%s: %s of %s minutes of %s are used (GrpTRESMins)", of, thousands(have), thousands(most), name)
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
