@@ -13,8 +13,8 @@ func later(name, usage string) *cli.Command {
 		Name:            name,
 		Usage:           usage + " (not built yet)",
 		SkipFlagParsing: true,
-		Action: func(context.Context, *cli.Command) error {
-			return &coded{code: exitUsage, err: fmt.Errorf("hpcsub %s is not built yet", name)}
+		Action: func(_ context.Context, c *cli.Command) error {
+			return &coded{code: exitUsage, err: fmt.Errorf("%s is not built yet", c.FullName())}
 		},
 	}
 }
