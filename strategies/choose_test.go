@@ -345,3 +345,84 @@ func TestTenThousandNodes(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+// TestCostAndMakespanDiffer: what is to be least decides, and each plan is near its best in the other, too, where
+// that costs nothing.
+func TestCostAndMakespanDiffer(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Input)
+	}{
+		// Twenty items on whole nodes: three rounds on a node of 8 CPUs cost less than one round on a node of 32.
+		{"whole nodes", func(in *Input) { in.Items, in.Cluster.Scheduler.SelectType = 20, "select/linear" }},
+		// A thread of c3 costs its core: the other nodes do the same for half, and later.
+		{"threads", func(in *Input) { in.Items, in.Plan.Strategy = 128, "array" }},
+		// In shares that are fixed, the longest items hold the CPUs of the others.
+		{"heavy tail", func(in *Input) { in.Items, in.Sample = 60, heavy }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := job(1, time.Minute)
+			tt.change(&in)
+			fast := Choose(in).Chosen
+			in.Plan.Minimize = "cost"
+			cheap := Choose(in).Chosen
+			if fast == nil || cheap == nil || fast.Estimate.Makespan >= cheap.Estimate.Makespan || fast.Estimate.CPUHours <= cheap.Estimate.CPUHours {
+				t.Errorf("makespan: %+v, cost: %+v; want the first quicker and the second cheaper", fast, cheap)
+			}
+		})
+	}
+}
+
+// TestBothNearTheirBest: of shapes that are as quick, a dear one is never taken, and of those as cheap a slow one.
+func TestBothNearTheirBest(t *testing.T) {
+	for name, in := range goldenInputs() {
+		for _, minimize := range []string{"makespan", "cost"} {
+			in.Plan.Minimize = minimize
+			plan := Choose(in)
+			if plan.Chosen == nil {
+				continue
+			}
+			c := plan.Chosen.Estimate
+			for _, o := range plan.Candidates {
+				e := o.Estimate
+				if c.QueueWait == nil || e.QueueWait == nil || *e.QueueWait > 0 || plan.Chosen.Request.Partition != o.Request.Partition {
+					continue // a start now, and the site's own partition, are worth more
+				}
+				if e.Makespan <= c.Makespan && e.CPUHours*1.3 < c.CPUHours || e.CPUHours <= c.CPUHours && e.Makespan*1.3 < c.Makespan {
+					t.Errorf("%s, least %s: chosen %s with %v s and %v CPU-hours; %s has %v s and %v CPU-hours", name, minimize,
+						plan.Chosen.Strategy, c.Makespan, c.CPUHours, o.Strategy, e.Makespan, e.CPUHours)
+				}
+			}
+		}
+	}
+}
+
+// TestMillionItemsChosen: all strategies in all shapes and partitions, with a spread of lengths.
+func TestMillionItemsChosen(t *testing.T) {
+	in := job(1_000_000, 0)
+	in.Sample = heavy
+	start := cpuTime(t)
+	plan := Choose(in)
+	took := cpuTime(t) - start
+	t.Logf("%d candidates in %v", len(plan.Candidates), took)
+	if plan.Chosen == nil || took > 3*time.Second {
+		t.Errorf("took %v, want less than three seconds for all shapes", took)
+	}
+}
+
+// TestTimeAskedFor: the high end and a margin, whatever the partition allows; never its maximum unless the work needs it.
+func TestTimeAskedFor(t *testing.T) {
+	for name, in := range goldenInputs() {
+		for _, c := range Choose(in).Candidates {
+			p := in.Cluster.Partition(c.Request.Partition)
+			limit := float64(c.Request.TimeLimitS)
+			if p.TimeLimitS != nil && c.Request.TimeLimitS == *p.TimeLimitS && c.Estimate.MakespanHigh < 0.8*limit {
+				t.Errorf("%s, %s: asks for the partition's %v s, and needs %v s at most", name, c.Strategy, limit, c.Estimate.MakespanHigh)
+			}
+			if limit > 1.2*c.Estimate.MakespanHigh+121 && c.Estimate.Basis != Measured {
+				t.Errorf("%s, %s: asks for %v s, and needs %v s at most", name, c.Strategy, limit, c.Estimate.MakespanHigh)
+			}
+		}
+	}
+}

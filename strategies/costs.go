@@ -88,6 +88,33 @@ func filledIn(in Input, c Costs, scale float64) Costs {
 	return c
 }
 
+// Figure is a cost that predictions count with, and where it is from.
+type Figure struct {
+	Name             string
+	Low, Value, High float64
+	Source           string
+}
+
+// Figures are all costs that hold for an input, in the order of site.toml.
+func Figures(in Input) []Figure {
+	may := scenariosOf(in, lengths{})
+	var all []Figure
+	for _, c := range configs.AllCosts() {
+		source := "built in"
+		switch {
+		case *c.In(&in.Costs) > 0:
+			source = "site.toml"
+		case c.Name == "array_period_s" && in.Local:
+			source = "no scheduler"
+		case c.Name == "array_period_s":
+			source = "Slurm's configuration"
+		}
+		low, high := *c.In(&may.low.costs), *c.In(&may.high.costs)
+		all = append(all, Figure{c.Name, min(low, high), *c.In(&may.middle.costs), max(low, high), source})
+	}
+	return all
+}
+
 // Period is how often the scheduler looks for work to start: batch_sched_delay, 3 s unless it is set
 // (slurm.conf(5), SchedulerParameters), and never less than a second, as measured with 0.
 func Period(s slurm.Scheduler) float64 {

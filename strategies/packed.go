@@ -33,6 +33,11 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	if now > 0 && now < ever {
 		counts = []int{now, min(useful, (ever+now-1)/now*now)}
 	}
+	if p.in.Plan.Minimize == "cost" { // fewer nodes for longer may leave less of them idle
+		for n := counts[0] / 2; n > 0; n /= 2 {
+			counts = append(counts, n)
+		}
+	}
 	left := p.submitLeft(o)
 	var shapes []shape
 	for _, parts := range counts {

@@ -20,6 +20,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 	if out.places.ever == 0 {
 		return out, s.noPlace(p)
 	}
+	out.places.cpus = out.places.meanCPUs(min(out.places.first*s.nodes, s.parts))
 	if !s.array { // an array is throttled instead
 		if no := p.tooManyCPUs(out.places.most * s.nodes); no != nil {
 			return out, no
@@ -126,7 +127,7 @@ func (p *problem) terms(s shape, at places) []Term {
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at)},
-		{"start", mid.start + w.overhead.begin, "the scheduler's next tick, the job and its worker"},
+		{"start", mid.start + w.overhead.begin, startNote(st, p.may.middle.costs)},
 		{"work", ideal, counted(p.in.Items, "item") + " of " + InWords(p.lengths.mean) + " over " + counted(int(slots), "slot")},
 		{"imbalance", undispatched - mid.start - around - ideal, "slots without an item near the end, and workers that start anew"},
 		{"dispatch", dispatched - undispatched, "one item after another is handed out"},
@@ -139,6 +140,16 @@ func (p *problem) terms(s shape, at places) []Term {
 		}
 	}
 	return terms
+}
+
+func startNote(st starting, c Costs) string {
+	switch {
+	case st.period > c.ArrayPeriod:
+		return "the backfill scheduler's next round, since a job of higher priority waits, the job and its worker"
+	case st.period > 0:
+		return "the scheduler's next tick, the job and its worker"
+	}
+	return "the job and its worker"
 }
 
 // seconds is a known wait; an unknown one counts as none.

@@ -7,6 +7,7 @@ type places struct {
 	ever int      // at once, were the pool empty
 	now  int      // at once, on what is free and ends before anybody's planned start
 	cpus float64  // allocated for each, on average over those that are used
+	room []room   // of the groups of nodes, in the order in which Slurm fills them
 	most int      // the most that is allocated for one
 	wait *float64 // 0 = now; a number = not before; nil = unknown
 	// reserved: it waits for the begin of the reservation that the job names.
@@ -80,16 +81,17 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 		s := blocked.Sub(o.now).Seconds()
 		p.wait = &s
 	}
-	p.cpus = meanCPUs(rooms, p.first*nodes, p.now > 0)
+	p.room = rooms
+	p.cpus = p.meanCPUs(p.first * nodes)
 	return p
 }
 
-// meanCPUs is what is allocated on average, where the first jobs go to the first nodes.
-func meanCPUs(rooms []room, want int, now bool) float64 {
+// meanCPUs is what is allocated on average to so many jobs, of which the first go to the first nodes.
+func (p places) meanCPUs(want int) float64 {
 	jobs, cpus := 0, 0
-	for _, r := range rooms {
+	for _, r := range p.room {
 		n := r.all
-		if now {
+		if p.now > 0 {
 			n = r.free
 		}
 		n = min(n, want-jobs)

@@ -12,12 +12,19 @@ func (p *problem) why(ranked []prediction) string {
 	if len(ranked) > 1 {
 		sentences = append(sentences, p.nextSentence(ranked[0], ranked[1]))
 	}
+	if later := quickerLater(ranked); later != nil {
+		sentences = append(sentences, fmt.Sprintf("%s would take %s once it starts, but needs what is busy now.",
+			later.Strategy, roughly(later.Estimate.Elapsed)))
+	}
 	return strings.Join(append(sentences, p.ruleSentence(ranked)), " ")
 }
 
 func (p *problem) outcomeSentence(c prediction) string {
 	e := c.Estimate
 	basis := map[string]string{Measured: "measured", Declared: "as each.time says", Assumed: "a guess"}[e.Basis]
+	if p.in.SampleOf != "" {
+		basis = "measured in run " + p.in.SampleOf
+	}
 	what := counted(p.in.Items, "item")
 	if p.in.Program != "" {
 		what = p.in.Program + " for " + what
@@ -58,7 +65,7 @@ func (c prediction) startWords() string {
 		return "when it starts is not known"
 	case *w > 0:
 		return "it does not start before " + roughly(*w) + " from now, when a waiting job is planned on these nodes"
-	case c.places.now < min(c.Layout.Parts, c.places.ever):
+	case c.Request.ArrayTasks > 0 && c.places.now < min(c.Layout.Parts, c.places.ever):
 		return fmt.Sprintf("what is free now holds %d of its %d jobs, the others follow", c.places.now, c.Layout.Parts)
 	}
 	return "it fits what is free now"
@@ -73,6 +80,20 @@ func (p *problem) nextSentence(a, b prediction) string {
 		text += ", once it starts, which nobody can tell"
 	}
 	return text + "."
+}
+
+// quickerLater is the quickest of those behind the second that would take half as long as the chosen one or less, and
+// cannot start now; nil where there is none. A newcomer sees its figure in the table and wonders.
+func quickerLater(ranked []prediction) *prediction {
+	var quickest *prediction
+	for i := 2; i < len(ranked); i++ {
+		c := &ranked[i]
+		if c.places.wait == nil && ranked[0].places.wait != nil && c.Estimate.Elapsed <= ranked[0].Estimate.Elapsed/2 &&
+			(quickest == nil || c.Estimate.Elapsed < quickest.Estimate.Elapsed) {
+			quickest = c
+		}
+	}
+	return quickest
 }
 
 // ruleSentence names the rule of the craft that the choice follows.

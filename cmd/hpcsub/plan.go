@@ -52,7 +52,7 @@ func showPlan(c *cli.Command, out *output, in strategies.Input, plan strategies.
 		}
 	} else {
 		printWarnings(out, plan)
-		printPlan(out, plan, c.Bool("explain"))
+		printPlan(out, in, plan, c.Bool("explain"))
 	}
 	if plan.Chosen == nil {
 		return infeasible(out, strategies.Plan{}, in.Cluster.Name)
@@ -80,25 +80,17 @@ func printWarnings(out *output, plan strategies.Plan) {
 	}
 }
 
-func printPlan(out *output, plan strategies.Plan, explain bool) {
+func printPlan(out *output, in strategies.Input, plan strategies.Plan, explain bool) {
 	width, _ := terminal(out.stdout)
 	if len(plan.Candidates) == 0 {
 		out.printf("%s: %s\n", plan.Job, count(plan.Items, "item"))
 	} else {
 		out.printf("%s: %s, least %s first\n\n", plan.Job, count(plan.Items, "item"), minimized(plan.Minimize))
 	}
-	t := table{head: []string{"", "strategy", "request", "makespan", "from–to", "CPU-h", "busy"}, left: []int{2}}
-	for i, c := range plan.Candidates {
-		e := c.Estimate
-		t.add(fmt.Sprint(i+1), c.Strategy, requestText(c), compact(e.Makespan),
-			compact(e.MakespanLow)+"–"+compact(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency))
-	}
-	if len(plan.Candidates) > 0 {
-		out.print(t.String())
-		out.printf("%s\n", basisText(plan.Candidates[0].Estimate))
-	}
+	printCandidates(out, in, plan)
 	if explain {
 		printTerms(out, plan)
+		printFigures(out, in)
 	}
 	if len(plan.Rejections) > 0 {
 		out.print("\n")
@@ -111,6 +103,45 @@ func printPlan(out *output, plan strategies.Plan, explain bool) {
 	}
 }
 
+// printCandidates prints the table. When they start has a column where they differ in that, else a line.
+func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
+	if len(plan.Candidates) == 0 {
+		return
+	}
+	starts := map[string]bool{}
+	for _, c := range plan.Candidates {
+		starts[startText(c.Estimate.QueueWait)] = true
+	}
+	t := table{head: []string{"", "strategy", "request", "makespan", "from–to", "CPU-h", "busy"}, left: []int{2}}
+	if len(starts) > 1 {
+		t.head, t.left = append(t.head, "start"), append(t.left, 7)
+	}
+	for i, c := range plan.Candidates {
+		e := c.Estimate
+		row := []string{fmt.Sprint(i + 1), c.Strategy, requestText(c), compact(e.Makespan),
+			compact(e.MakespanLow) + "–" + compact(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency)}
+		if len(starts) > 1 {
+			row = append(row, startText(e.QueueWait))
+		}
+		t.add(row...)
+	}
+	out.print(t.String())
+	out.print(basisText(in) + startNote(starts) + "\n")
+}
+
+// startNote says what all candidates have in common, or explains what stands in the column.
+func startNote(starts map[string]bool) string {
+	switch {
+	case starts["?"] && len(starts) == 1:
+		return "\nWhen any of them would start is not known, and the wait counts as none."
+	case starts["?"]:
+		return "\nStart ?: not known, and the wait counts as none."
+	case starts["now"] && len(starts) == 1:
+		return "\nEach of them can start now."
+	}
+	return ""
+}
+
 func minimized(m string) string {
 	if m == "cost" {
 		return "cost"
@@ -118,15 +149,28 @@ func minimized(m string) string {
 	return "makespan"
 }
 
-func basisText(e strategies.Estimate) string {
-	wait := "its queue wait is not known and counts as none"
+// startText says when a candidate would start: a wait that nobody can tell counts as none in its makespan.
+func startText(wait *float64) string {
 	switch {
-	case e.QueueWait != nil && *e.QueueWait == 0:
-		wait = "it can start now"
-	case e.QueueWait != nil:
-		wait = "it starts in " + seconds(*e.QueueWait) + " at the earliest"
+	case wait == nil:
+		return "?"
+	case *wait == 0:
+		return "now"
 	}
-	return fmt.Sprintf("Item lengths are %s; the first way: %s.", e.Basis, wait)
+	return ">" + compact(*wait)
+}
+
+// basisText says what the predictions rest on.
+func basisText(in strategies.Input) string {
+	switch {
+	case in.SampleOf != "":
+		return fmt.Sprintf("Item lengths are those of run %s: %s.", in.SampleOf, count(len(in.Sample), "item"))
+	case len(in.Sample) > 0:
+		return fmt.Sprintf("Item lengths are measured: %s.", count(len(in.Sample), "item"))
+	case in.Each.Time > 0:
+		return "Item lengths are as time in [each] says; from–to counts on half to twice of it."
+	}
+	return "Item lengths are a guess: a minute, from–to counts on a tenth to ten times of it."
 }
 
 // requestText words a request: "12 × 8 CPUs on long".
@@ -154,4 +198,14 @@ func printTerms(out *output, plan strategies.Plan) {
 		}
 		out.print(t.String())
 	}
+}
+
+// printFigures shows what the parts were computed with.
+func printFigures(out *output, in strategies.Input) {
+	out.print("\nCounted with, in seconds (array_rate: tasks a second):\n")
+	t := table{head: []string{"   figure", "middle", "from–to", "source"}, left: []int{3}}
+	for _, f := range strategies.Figures(in) {
+		t.add("   "+f.Name, fmt.Sprintf("%.3g", f.Value), fmt.Sprintf("%.3g–%.3g", f.Low, f.High), f.Source)
+	}
+	out.print(t.String())
 }

@@ -10,6 +10,7 @@ import (
 	"hpcsub/configs"
 	"hpcsub/runs"
 	"hpcsub/slurm"
+	"hpcsub/strategies"
 )
 
 func retryCommand(out *output) *cli.Command {
@@ -82,7 +83,7 @@ func retry(ctx context.Context, out *output, r *runs.Run, client slurm.Client, o
 	}
 	var cannot *runs.InfeasibleError
 	if errors.As(err, &cannot) {
-		printPlan(out, cannot.Plan, false)
+		printPlan(out, strategies.Input{}, cannot.Plan, false)
 		return nil, &coded{code: exitInfeasible, err: err}
 	}
 	return made, err
