@@ -1,6 +1,7 @@
 package slurm
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -259,16 +260,29 @@ func (c *Cluster) Partition(name string) *Partition {
 	return nil
 }
 
-// NodesOf returns the nodes of a partition in the order of the cluster.
-func (c *Cluster) NodesOf(partition string) []Node {
-	var nodes []Node
-	for _, n := range c.Nodes {
-		for _, p := range n.Partitions {
-			if p == partition {
-				nodes = append(nodes, n)
-				break
+// In yields the nodes of a partition in the order of the cluster.
+func (c *Cluster) In(partition string) iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for i := range c.Nodes {
+			if slices.Contains(c.Nodes[i].Partitions, partition) && !yield(&c.Nodes[i]) {
+				return
 			}
 		}
+	}
+}
+
+// NodesOf returns copies of the nodes of a partition in the order of the cluster.
+func (c *Cluster) NodesOf(partition string) []Node {
+	count := 0
+	for range c.In(partition) {
+		count++
+	}
+	if count == 0 {
+		return nil
+	}
+	nodes := make([]Node, 0, count)
+	for n := range c.In(partition) {
+		nodes = append(nodes, *n)
 	}
 	return nodes
 }

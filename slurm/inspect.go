@@ -148,7 +148,7 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 		states[n.Name] = i
 	}
 	for _, p := range a.partitions {
-		var its []Node
+		its := make([]Node, 0, len(p.NodeList))
 		for _, name := range p.NodeList {
 			if i, ok := states[name]; ok {
 				its = append(its, a.nodes[i])

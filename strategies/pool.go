@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ type problem struct {
 	cpus    int // of one item
 	pools   []*pool
 	spans   map[spanKey][]float64 // what was simulated already: partitions share most shapes
+	planned map[string]time.Time  // the first planned start of a waiting job on each node
+	held    map[string]hold
 }
 
 // spanKey is all that the spans of parts depend on beside the items.
@@ -64,6 +67,7 @@ func newProblem(in Input) (*problem, *Rejection) {
 	case in.Cluster == nil:
 		return nil, &Rejection{Reason: "nothing is known of the cluster"}
 	}
+	p.planned, p.held = plannedStarts(in.Cluster.Queue), holds(in)
 	p.lengths = lengthsOf(in)
 	p.may = scenariosOf(in, p.lengths)
 	plain, gpus := candidates(in)
@@ -108,7 +112,7 @@ func candidates(in Input) (plain, gpus []slurm.Partition) {
 		case in.Slurm.Partition != "" && !asked:
 		case p.Default:
 			plain = append([]slurm.Partition{p}, plain...)
-		case !asked && onlyGPUs(in.Cluster.NodesOf(p.Name)):
+		case !asked && onlyGPUs(in.Cluster.In(p.Name)):
 			gpus = append(gpus, p)
 		default:
 			plain = append(plain, p)
@@ -117,10 +121,14 @@ func candidates(in Input) (plain, gpus []slurm.Partition) {
 	return plain, gpus
 }
 
-func onlyGPUs(nodes []slurm.Node) bool {
-	return len(nodes) > 0 && !slices.ContainsFunc(nodes, func(n slurm.Node) bool {
-		return !slices.ContainsFunc(n.GRES, func(g slurm.GRES) bool { return g.Name == "gpu" })
-	})
+func onlyGPUs(nodes iter.Seq[*slurm.Node]) bool {
+	any := false
+	for n := range nodes {
+		if any = true; !slices.ContainsFunc(n.GRES, func(g slurm.GRES) bool { return g.Name == "gpu" }) {
+			return false
+		}
+	}
+	return any
 }
 
 func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
@@ -140,7 +148,7 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	if exclusive(in) {
 		o.OverSubscribe = "EXCLUSIVE"
 	}
-	if foreign := o.gather(in); foreign != nil {
+	if foreign := o.gather(p); foreign != nil {
 		return nil, foreignArch(in, part, *foreign)
 	}
 	if o.size == 0 {
@@ -162,24 +170,23 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 
 // gather groups the nodes that take jobs. It returns one on which the program could not run, if there is
 // one: Slurm might choose it.
-func (o *pool) gather(in Input) (foreign *slurm.Node) {
+func (o *pool) gather(p *problem) (foreign *slurm.Node) {
 	type kind struct {
 		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated int
 		planned                                                            time.Time
 		hold                                                               hold
 	}
-	held := holds(in)
-	planned := plannedStarts(in.Cluster.Queue)
 	at := map[kind]int{}
-	for _, n := range in.Cluster.NodesOf(o.Name) {
-		n, hold, ok := o.toJob(n, held)
+	in := p.in
+	for n := range in.Cluster.In(o.Name) {
+		n, hold, ok := o.toJob(*n, p.held)
 		if !ok || !hasFeatures(n, in.Slurm.Constraint) || slices.Contains(in.Exclude, n.Name) {
 			continue
 		}
 		if in.Arch != "" && n.Arch != "" && n.Arch != in.Arch {
 			foreign = &n
 		}
-		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUs - n.FreeCPUs(), n.MemoryMiB, n.MemoryAllocatedMiB, planned[n.Name], hold}
+		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUs - n.FreeCPUs(), n.MemoryMiB, n.MemoryAllocatedMiB, p.planned[n.Name], hold}
 		i, ok := at[k]
 		if !ok {
 			i = len(o.groups)

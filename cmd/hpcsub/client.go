@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 
 	"github.com/urfave/cli/v3"
 
@@ -60,6 +61,8 @@ func inspect(ctx context.Context, c *cli.Command, opt slurm.InspectOptions) (slu
 		return nil, nil, err
 	}
 	opt.CacheDir = cacheDir()
+	// Slurm's answers are megabytes that are read once: memory is not worth collecting meanwhile.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	if name == "rest" {
 		return slurm.InspectEither(ctx, client, newCommands(site), opt)
 	}
