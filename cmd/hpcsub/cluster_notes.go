@@ -19,11 +19,12 @@ func notes(c *slurm.Cluster, rows []partitionRows, refused []string, inFull bool
 		}
 	}
 	lines = append(lines, refused...)
-	for _, line := range []string{outOfService(c.Nodes), charge(c), legend(rows)} {
-		if line != "" {
-			lines = append(lines, line)
-		}
+	lines = append(lines, outOfService(c.Nodes))
+	lines = append(lines, ahead(c)...)
+	if !inFull {
+		lines = append(lines, charge(c))
 	}
+	lines = slices.DeleteFunc(append(lines, legend(rows)), func(line string) bool { return line == "" })
 	if len(lines) > 0 {
 		lines = append([]string{""}, lines...)
 	}
@@ -108,12 +109,9 @@ func stateText(n slurm.Node) string {
 func charge(c *slurm.Cluster) string {
 	var parts []string
 	for _, a := range c.Limits.Associations {
-		text := a.Account
+		text := chargeText(a.Account, a.QOS)
 		if a.Partition != "" {
 			text += " on " + a.Partition
-		}
-		if len(a.QOS) > 0 {
-			text += fmt.Sprintf(" (QOS %s)", shortList(a.QOS, 6))
 		}
 		if a.Default && len(c.Limits.Associations) > 1 {
 			text += ", the default"
@@ -124,6 +122,13 @@ func charge(c *slurm.Cluster) string {
 		return ""
 	}
 	return fmt.Sprintf("%s may charge %s.", cmp.Or(c.User, "You"), shortList(parts, 6))
+}
+
+func chargeText(account string, qos []string) string {
+	if len(qos) == 0 {
+		return account
+	}
+	return fmt.Sprintf("%s (QOS %s)", account, shortList(qos, 6))
 }
 
 // legend explains the signs that are in the table.
@@ -177,6 +182,9 @@ func rules(p slurm.Partition, nodes []slurm.Node) string {
 		if len(l.names) > 0 {
 			add("%s %s", l.words, shortList(l.names, 8))
 		}
+	}
+	for _, a := range p.Access {
+		add("you may charge %s", chargeText(a.Account, a.QOS))
 	}
 	if p.QOS != "" {
 		add("limits of QOS %s", p.QOS)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"hpcsub/slurm"
@@ -20,6 +21,7 @@ func TestClusterText(t *testing.T) {
 	}{
 		{"small", clusterText(smallCluster(), 80, false)},
 		{"small-nodes", nodesText(smallCluster(), 80)},
+		{"small-one", clusterText(partOf(only(smallCluster(), []string{"long"})), 80, true)},
 		{"laptop", clusterText(laptop(), 80, false)},
 		{"wide", clusterText(wideCluster(10_000, 20), 80, false)},
 		{"wide-nodes", nodesText(wideCluster(10_000, 20), 80)},
@@ -134,6 +136,14 @@ func smallCluster() *slurm.Cluster {
 			{Name: "empty", State: "DOWN", WhyNot: "it is DOWN: jobs may be queued there, but none is started"}},
 		Nodes: []slurm.Node{node("c1", 2, 4, 1, 16000, "short", "long"), node("c2", 2, 4, 1, 16000, "short", "long"),
 			node("c3", 2, 8, 2, 64000, "long"), node("c4", 2, 16, 1, 128000, "long", "gpu")}}
+	c.Partitions[1].Access = []slurm.Access{{Account: "physics", Default: true, QOS: []string{"fast", "normal"}}}
+	day, used := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC), 4
+	c.Reservations = []slurm.Reservation{
+		{Name: "maint", Start: day, End: day.Add(4 * time.Hour), Flags: []string{"MAINT"}, Nodes: "c[1-4]", NodeCount: 4},
+		{Name: "course", Start: day, End: day.Add(30 * time.Hour), Active: true, Nodes: "c3", NodeCount: 1, Usable: true},
+		{Name: "chem", Start: day, End: day.Add(48 * time.Hour), Nodes: "c4", NodeCount: 1, WhyNot: "it is open only to the accounts chem"}}
+	c.Licenses = []slurm.License{{Name: "matlab", Total: 10, Used: &used}, {Name: "ansys@flex", Total: 5}}
+	c.Switches = []slurm.Switch{{Name: "leaf1", Nodes: "c[1-2]"}, {Name: "leaf2", Nodes: "c[3-4]"}, {Name: "spine", Level: 1, Nodes: "c[1-4]"}}
 	c.Nodes[1].Flags, c.Nodes[1].Reason = []string{"DRAIN"}, "bad fan: replace [root@1795341096]"
 	c.Nodes[2].State, c.Nodes[2].CPUsAllocated, c.Nodes[2].MemoryAllocatedMiB = "MIXED", 6, 4096
 	c.Nodes[3].State, c.Nodes[3].CPUsAllocated, c.Nodes[3].MemoryAllocatedMiB = "MIXED", 2, 3072
