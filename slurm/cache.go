@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,27 @@ func (c *Commands) parsed(ctx context.Context, argv []string, parse func(text []
 		return err
 	}
 	return complaint(argv, parse(text))
+}
+
+// streamed is parsed for an answer of megabytes: it is read while the command still writes it.
+func (c *Commands) streamed(ctx context.Context, argv []string, parse func(io.Reader) error) error {
+	from, to := io.Pipe()
+	read := make(chan error, 1)
+	go func() {
+		err := parse(from)
+		io.Copy(io.Discard, from) // the command is let end, whatever the parser thinks of it
+		read <- err
+	}()
+	r, err := c.run(ctx, call{argv: argv, out: to})
+	to.Close()
+	complained := <-read
+	if err == nil {
+		err = r.failure(ctx, argv)
+	}
+	if err != nil {
+		return err
+	}
+	return complaint(argv, complained)
 }
 
 func complaint(argv []string, err error) error {

@@ -143,15 +143,15 @@ func (a *answers) picture(who person, now time.Time) *Cluster {
 	a.checkPrivate()
 	a.admit(cluster.Reservations, who, cluster.Limits.Associations)
 	reserve(a.nodes, cluster.Reservations)
-	states := map[string]int{}
-	for i, n := range a.nodes {
-		states[n.Name] = i
+	at := make(map[string]int, len(a.nodes))
+	for i := range a.nodes {
+		at[a.nodes[i].Name] = i
 	}
 	for _, p := range a.partitions {
-		its := make([]Node, 0, len(p.NodeList))
+		its := make([]*Node, 0, len(p.NodeList))
 		for _, name := range p.NodeList {
-			if i, ok := states[name]; ok {
-				its = append(its, a.nodes[i])
+			if i, ok := at[name]; ok {
+				its = append(its, &a.nodes[i])
 			}
 		}
 		if len(its) < p.Nodes {

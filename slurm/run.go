@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -23,6 +24,7 @@ type call struct {
 	argv []string
 	dir  string
 	stay time.Duration // how long it may go on after its caller has given up
+	out  io.Writer     // where its output goes, which is not kept then; nil = it is kept
 }
 
 // reply is what a command that was started left behind.
@@ -43,7 +45,7 @@ func (c *Commands) run(ctx context.Context, k call) (reply, error) {
 	}
 	ctx, cancel := c.deadline(ctx, k.stay)
 	defer cancel()
-	stdout, stderr := bounded{max: maxStdout}, bounded{max: maxStderr}
+	stdout, stderr := bounded{max: maxStdout, to: k.out}, bounded{max: maxStderr}
 	cmd := exec.CommandContext(ctx, path, k.argv[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = c.env, k.dir, &stdout, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -119,17 +121,25 @@ func (r reply) words() string {
 	return words
 }
 
-// bounded keeps the first max bytes that are written to it. It embeds no buffer, whose ReadFrom
-// would go past the bound.
+// bounded takes the first max bytes that are written to it, and keeps them or passes them on. It embeds no
+// buffer, whose ReadFrom would go past the bound.
 type bounded struct {
-	kept      bytes.Buffer
-	max, lost int
+	kept             bytes.Buffer
+	to               io.Writer // nil = they are kept
+	max, taken, lost int
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	n := min(len(p), b.max-b.kept.Len())
+	n := min(len(p), b.max-b.taken)
+	b.taken += n
 	b.lost += len(p) - n
-	b.kept.Write(p[:n])
+	if b.to == nil {
+		b.kept.Write(p[:n])
+		return len(p), nil
+	}
+	if _, err := b.to.Write(p[:n]); err != nil {
+		return 0, err
+	}
 	return len(p), nil
 }
 

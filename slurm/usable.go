@@ -8,7 +8,7 @@ import (
 
 // whyNot says in one sentence why this user cannot have a job run in a partition now; "" if
 // nothing speaks against it. What could not be asked never speaks against it.
-func (a *answers) whyNot(p rawPartition, nodes []Node, mine []Association, who person) string {
+func (a *answers) whyNot(p rawPartition, nodes []*Node, mine []Association, who person) string {
 	root := who.uid == "0"
 	switch {
 	case p.State != "UP":
@@ -29,7 +29,7 @@ func (a *answers) whyNot(p rawPartition, nodes []Node, mine []Association, who p
 	if mine := func(r Reservation) bool { return r.Usable }; p.NeedsReservation && a.reservations != nil && !slices.ContainsFunc(a.reservations, mine) {
 		return "it takes only jobs that name a reservation, and there is none that you may use"
 	}
-	if len(nodes) > 0 && !slices.ContainsFunc(nodes, Node.Up) {
+	if len(nodes) > 0 && !slices.ContainsFunc(nodes, func(n *Node) bool { return n.Up() }) {
 		return noneOf(nodes)
 	}
 	if p.Nodes == 0 {
@@ -137,7 +137,7 @@ func admits(allow, deny []string, name string) bool {
 }
 
 // noneOf counts the states that keep nodes from taking jobs, with one of the reasons given.
-func noneOf(nodes []Node) string {
+func noneOf(nodes []*Node) string {
 	counts, reason := map[string]int{}, ""
 	for _, n := range nodes {
 		counts[strings.Join(append([]string{n.State}, n.Flags...), "+")]++

@@ -54,7 +54,11 @@ func TestWhyAPartitionCannotBeUsed(t *testing.T) {
 		a := answers{settings: settings{enforced: true, version: "24.11.5"}, grants: []grant{}, reservations: []Reservation{}}
 		a.rights.associations = []association{{id: "1", account: "science"}, {id: "2", account: "physics", parent: "1"}}
 		who := person{name: "alice", uid: "2001", host: "login", groups: []string{"alice", "users"}}
-		got := a.whyNot(p, tt.nodes, tt.mine, who)
+		var nodes []*Node
+		for i := range tt.nodes {
+			nodes = append(nodes, &tt.nodes[i])
+		}
+		got := a.whyNot(p, nodes, tt.mine, who)
 		if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}

@@ -90,16 +90,10 @@ const mostShapeRows = 40
 // clusterText is the whole answer: the sum, the table, and what one has to know to read it. A
 // partition that was asked for is shown in full, with its rules.
 func clusterText(c *slurm.Cluster, width int, inFull bool) string {
-	nodes := map[string][]slurm.Node{}
-	for _, n := range c.Nodes {
-		for _, p := range n.Partitions {
-			nodes[p] = append(nodes[p], n)
-		}
-	}
 	memoryCounts := countsMemory(c)
 	var rows []partitionRows
 	for _, p := range c.Partitions {
-		rows = append(rows, partitionRows{p, shapes(nodes[p.Name], memoryCounts)})
+		rows = append(rows, partitionRows{p, shapes(c.In(p.Name), memoryCounts)})
 	}
 	// what one may use comes first
 	slices.SortStableFunc(rows, func(a, b partitionRows) int { return rank(a) - rank(b) })
@@ -107,7 +101,11 @@ func clusterText(c *slurm.Cluster, width int, inFull bool) string {
 	if !inFull {
 		rows = foldRows(rows)
 	}
-	text := wrap(what(c, memoryCounts, inFull), "", width) + free(c, memoryCounts) + "\n" + shapeTable(rows, width)
+	var all shape
+	for i := range c.Nodes {
+		all.add(&c.Nodes[i], memoryCounts)
+	}
+	text := wrap(what(c, all, inFull), "", width) + free(all) + "\n" + shapeTable(rows, width)
 	for _, line := range notes(c, rows, refused, inFull) {
 		text += wrap(line, "", width)
 	}
@@ -153,7 +151,7 @@ func rowsOf(all []partitionRows, most int) (rows int) {
 }
 
 // what says what there is.
-func what(c *slurm.Cluster, memoryCounts, inFull bool) string {
+func what(c *slurm.Cluster, all shape, inFull bool) string {
 	text := c.Name
 	if c.Version != "" {
 		text += ", Slurm " + c.Version
@@ -165,7 +163,6 @@ func what(c *slurm.Cluster, memoryCounts, inFull bool) string {
 		}
 		text = strings.Join(names, ", ") + " of " + text
 	}
-	all := shape{}.with(c.Nodes, memoryCounts)
 	text += fmt.Sprintf(": %s, %s, %s of memory", count(all.nodes, "node"), count(all.allCores, "core"), memory(float64(all.allMemory)))
 	if all.allGPUs > 0 {
 		text += ", " + count(all.allGPUs, "GPU")
@@ -174,8 +171,7 @@ func what(c *slurm.Cluster, memoryCounts, inFull bool) string {
 }
 
 // free says what of it is free.
-func free(c *slurm.Cluster, memoryCounts bool) string {
-	all := shape{}.with(c.Nodes, memoryCounts)
+func free(all shape) string {
 	text := fmt.Sprintf("free now: %s, %s", count(all.idle, "whole node"), count(all.freeCPUs, "CPU"))
 	if all.allGPUs > 0 {
 		text += ", " + count(all.freeGPUs, "GPU")

@@ -47,7 +47,7 @@ func nodesText(c *slurm.Cluster, width int) string {
 
 // nodeGroup is nodes that are alike, and how much of them is free.
 type nodeGroup struct {
-	first              slurm.Node
+	first              *slurm.Node
 	names              []string
 	cpus, memory, gpus span
 }
@@ -78,7 +78,7 @@ func (g nodeGroup) gpuText() string {
 	if have == 0 {
 		return "-"
 	}
-	return g.of(g.gpus, strconv.Itoa, strings.TrimRight(fmt.Sprintf("%d %s", have, strings.Join(gpuTypes([]slurm.Node{g.first}), "+")), " "))
+	return g.of(g.gpus, strconv.Itoa, strings.TrimRight(fmt.Sprintf("%d %s", have, strings.Join(gpuTypes(slices.Values([]*slurm.Node{g.first})), "+")), " "))
 }
 
 // alike groups nodes with one state, shape and place; exactly also with as many free CPUs, as
@@ -91,20 +91,21 @@ func alike(nodes []slurm.Node, exactly bool) []nodeGroup {
 	}
 	at := map[key]int{}
 	var all []nodeGroup
-	for _, n := range nodes {
+	for i := range nodes {
+		n := &nodes[i]
 		have, used := gpuCount(n)
 		free := [3]int{n.FreeCPUs(), n.FreeMemoryMiB(), max(0, have-used)}
 		k := key{stateText(n), gpuText(n.GRES), strings.Join(n.Partitions, ","), n.CPUs, n.MemoryMiB, free}
 		if !exactly {
 			k.free = [3]int{}
 		}
-		i, ok := at[k]
+		where, ok := at[k]
 		if !ok {
-			i = len(all)
-			at[k] = i
+			where = len(all)
+			at[k] = where
 			all = append(all, nodeGroup{first: n, cpus: span{free[0], free[0]}, memory: span{free[1], free[1]}, gpus: span{free[2], free[2]}})
 		}
-		g := &all[i]
+		g := &all[where]
 		g.names = append(g.names, n.Name)
 		g.cpus, g.memory, g.gpus = g.cpus.or(span{free[0], free[0]}), g.memory.or(span{free[1], free[1]}), g.gpus.or(span{free[2], free[2]})
 	}

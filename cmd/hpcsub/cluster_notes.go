@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func notes(c *slurm.Cluster, rows []partitionRows, refused []string, inFull bool
 	var lines []string
 	if inFull {
 		for _, p := range c.Partitions {
-			lines = append(lines, rules(p, c.NodesOf(p.Name)))
+			lines = append(lines, rules(p, c.In(p.Name)))
 		}
 	}
 	lines = append(lines, refused...)
@@ -62,7 +63,8 @@ func shortList(names []string, most int) string {
 // outOfService counts the nodes that take no jobs by state, with a reason that somebody gave.
 func outOfService(nodes []slurm.Node) string {
 	states, reason, out := map[string]int{}, map[string]string{}, 0
-	for _, n := range nodes {
+	for i := range nodes {
+		n := &nodes[i]
 		if n.Available() {
 			continue
 		}
@@ -92,7 +94,7 @@ func outOfService(nodes []slurm.Node) string {
 }
 
 // stateText is a state as sinfo writes it: IDLE+DRAIN, and DOWN* for one that does not answer.
-func stateText(n slurm.Node) string {
+func stateText(n *slurm.Node) string {
 	text := n.State
 	var flags []string
 	for _, f := range n.Flags {
@@ -154,7 +156,7 @@ func legend(rows []partitionRows) string {
 }
 
 // rules are what a partition holds jobs to.
-func rules(p slurm.Partition, nodes []slurm.Node) string {
+func rules(p slurm.Partition, nodes iter.Seq[*slurm.Node]) string {
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	limit := func(format string, n *int) {
@@ -202,9 +204,9 @@ func rules(p slurm.Partition, nodes []slurm.Node) string {
 }
 
 // gpuTypes are the types of GPUs, as a job asks for them.
-func gpuTypes(nodes []slurm.Node) []string {
+func gpuTypes(nodes iter.Seq[*slurm.Node]) []string {
 	var types []string
-	for _, n := range nodes {
+	for n := range nodes {
 		for _, g := range n.GRES {
 			if g.Name == "gpu" && g.Type != "" && !slices.Contains(types, g.Type) {
 				types = append(types, g.Type)

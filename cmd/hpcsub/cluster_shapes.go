@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func (s span) text(word func(int) string) string {
 }
 
 // add counts a node that has what the row says.
-func (s *shape) add(n slurm.Node, memoryCounts bool) {
+func (s *shape) add(n *slurm.Node, memoryCounts bool) {
 	have, used := gpuCount(n)
 	s.nodes++
 	s.allCores += n.Cores()
@@ -58,28 +59,20 @@ func (s *shape) add(n slurm.Node, memoryCounts bool) {
 	s.freeGPUs += max(0, have-used)
 }
 
-// with counts nodes in.
-func (s shape) with(nodes []slurm.Node, memoryCounts bool) shape {
-	for _, n := range nodes {
-		s.add(n, memoryCounts)
-	}
-	return s
-}
-
 // countsMemory says whether Slurm hands out memory, so that a node without any is full.
 func countsMemory(c *slurm.Cluster) bool {
 	return slices.ContainsFunc(c.Scheduler.SelectParameters, func(p string) bool { return strings.HasSuffix(strings.ToUpper(p), "MEMORY") })
 }
 
 // shapes groups nodes that are alike, the most frequent first.
-func shapes(nodes []slurm.Node, memoryCounts bool) []shape {
+func shapes(nodes iter.Seq[*slurm.Node], memoryCounts bool) []shape {
 	type key struct {
 		cores, threads, memory int
 		gpu                    string
 	}
 	at := map[key]int{}
 	var all []shape
-	for _, n := range nodes {
+	for n := range nodes {
 		k := key{n.Cores(), n.ThreadsPerCore, n.MemoryMiB, gpuText(n.GRES)}
 		i, ok := at[k]
 		if !ok {
@@ -150,7 +143,7 @@ func askable(mib int) string {
 }
 
 // gpuCount is how many GPUs a node has, and how many of them are in use.
-func gpuCount(n slurm.Node) (have, used int) {
+func gpuCount(n *slurm.Node) (have, used int) {
 	for _, g := range n.GRES {
 		if g.Name == "gpu" {
 			have, used = have+g.Count, used+g.Used

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestClusterOnly(t *testing.T) {
 // The sums in the table are those of the nodes, folded or not.
 func TestFoldKeepsSums(t *testing.T) {
 	c := wideCluster(10_000, 20)
-	all := shapes(c.Nodes, true)
+	all := shapes(c.In(c.Partitions[0].Name), true)
 	if len(all) != 15 {
 		t.Fatalf("got %d shapes, want 15", len(all))
 	}
@@ -112,7 +113,7 @@ func TestFreeOfShape(t *testing.T) {
 		{"memory is not handed out", full, false, 0, 5, 3},
 		{"idle", idle, true, 1, 8, 3},
 	} {
-		s := shapes([]slurm.Node{test.node}, test.memoryCounts)[0]
+		s := shapes(slices.Values([]*slurm.Node{&test.node}), test.memoryCounts)[0]
 		if s.idle != test.idle || s.freeCPUs != test.cpus || s.freeGPUs != test.gpus {
 			t.Errorf("%s: got %d nodes, %d CPUs, %d GPUs", test.name, s.idle, s.freeCPUs, s.freeGPUs)
 		}
