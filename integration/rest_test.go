@@ -52,10 +52,12 @@ func TestVersionClusterOverREST(t *testing.T) {
 	j := newRESTJob(t, countJob, nil)
 	j.lab.WaitIdle(t)
 	t.Cleanup(func() {
-		j.lab.Must(t, Command{User: "root", Line: "scontrol update nodename=c2 state=resume; scancel -u alice; true"})
+		j.lab.rule(t, "scontrol update nodename=c2 state=resume; scancel -u alice; scontrol delete partitionname=dark; scontrol delete reservationname=part; scontrol delete reservationname=maint")
 	})
 	j.lab.Must(t, Command{Line: "sbatch -p gpu --gres=gpu:2 --mem=3G --wrap 'sleep 300'; sbatch -p long -w c3 -n5 --mem=4G --wrap 'sleep 300'"})
 	j.lab.Must(t, Command{User: "root", Host: "ctl", Line: "scontrol update nodename=c2 state=drain reason='bad fan: replace'"})
+	j.lab.rule(t, "scontrol create partition partitionname=dark nodes=c1 hidden=yes allowgroups=root")
+	j.lab.rule(t, fmt.Sprintf(reserve, "now+1day", 60, ",maint")+"maint users=root nodes=ALL; "+fmt.Sprintf(reserve, "now", 30, "")+"part users=-bob nodes=c1 corecnt=2")
 	WaitFor(t, "the jobs run", 30*time.Second, func() bool {
 		return j.lab.Must(t, Command{Line: "squeue -h -t R -u alice | wc -l"}) == "2"
 	})
@@ -87,6 +89,11 @@ func TestVersionClusterOverREST(t *testing.T) {
 	same(t, "partitions", got.Partitions, want.Partitions)
 	same(t, "limits", got.Limits, want.Limits)
 	same(t, "scheduler", got.Scheduler, want.Scheduler)
+	same(t, "reservations", got.Reservations, want.Reservations)
+	same(t, "licences", got.Licenses, want.Licenses)
+	if len(want.Partitions) != 4 || len(want.Switches) != 3 || !strings.Contains(warnings, "which nodes share a switch") {
+		t.Errorf("got %d partitions, switches %+v, warnings %s", len(want.Partitions), want.Switches, warnings)
+	}
 }
 
 func same(t *testing.T, what string, got, want any) {
@@ -114,6 +121,15 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 		for i := range c.Limits.QOS {
 			unused(&c.Limits.QOS[i].Use)
 		}
+		for i := range c.Reservations {
+			slices.Sort(c.Reservations[i].Flags)
+			if suite == "bookworm" { // it names no cores
+				c.Reservations[i].CoresOf = nil
+			}
+		}
+		if suite == "bullseye" { // it tells neither these nor which part of a node is reserved
+			c.Reservations, c.Licenses = nil, nil
+		}
 		if suite != "forky" {
 			c.Scheduler, c.Limits.MaxArraySize, c.Limits.MaxJobCount = slurm.Scheduler{}, nil, nil
 		}
@@ -122,9 +138,12 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 		}
 		for i := range c.Partitions {
 			p := &c.Partitions[i]
+			if suite != "forky" {
+				p.PreemptMode = ""
+			}
 			switch suite {
 			case "trixie":
-				p.Default = false
+				p.Default, p.Hidden = false, false
 			case "bookworm":
 				p.OverSubscribe = ""
 			case "bullseye":
@@ -139,6 +158,7 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 			if suite != "bullseye" {
 				continue
 			}
+			n.CPUsReserved = nil
 			n.Reason, _, _ = strings.Cut(n.Reason, " [")
 			if n.State != "IDLE" { // what is free of it is not told: full
 				n.State, n.CPUsAllocated, n.MemoryAllocatedMiB = "ALLOCATED", n.CPUs, n.MemoryMiB

@@ -22,6 +22,9 @@ func (r *REST) kept(ctx context.Context, opt InspectOptions, ask func() restCall
 	path := r.cachePath(ctx, opt, k.path)
 	if text, ok := readCache(path); ok && !opt.Fresh {
 		if a, err := readAnswer(bytes.NewReader(text), k.key, k.each); err == nil && len(a.errors) == 0 {
+			if opt.cached != nil {
+				opt.cached.Store(true)
+			}
 			return nil
 		}
 		k = ask()

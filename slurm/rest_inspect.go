@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Inspect asks for the same picture as the commands give. Without nodes and partitions there is
 // none; whatever else slurmrestd does not tell stands in Cluster.Unknown, in words.
 func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
+	opt.cached = new(atomic.Bool)
 	r.recall(ctx, opt)
 	server, err := r.server(ctx)
 	if err != nil {
@@ -37,7 +39,7 @@ func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error
 		a.note(err, "your groups, which decide on some partitions and reservations")
 	}
 	cluster := a.picture(who, time.Now())
-	cluster.Client = "rest"
+	cluster.Client, cluster.Cached = "rest", opt.cached.Load()
 	return cluster, ctx.Err()
 }
 
@@ -45,7 +47,7 @@ func (r *REST) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error
 // partitions say.
 func (r *REST) askState(ctx context.Context, v restVersion, a *answers) error {
 	var nodes restNodeParser
-	if _, err := r.get(ctx, restCall{path: r.slurm(v, "nodes") + v.showAll(), key: "nodes", each: nodes.each(v)}); err != nil {
+	if _, err := r.get(ctx, restCall{path: r.slurm(v, "nodes"), key: "nodes", each: nodes.each(v)}); err != nil {
 		return err
 	}
 	a.nodes = nodes.nodes
@@ -89,7 +91,6 @@ func (r *REST) askAhead(ctx context.Context, v restVersion, opt InspectOptions, 
 	a.note(err, "reservations and maintenance ahead")
 	if opt.Licenses || opt.Whole {
 		a.licenses = []License{}
-
 		err := ask("licenses", v.tellsLicenses(), eachLicense(&a.licenses))
 		if slices.SortFunc(a.licenses, License.byName); err != nil {
 			a.licenses = nil

@@ -43,7 +43,8 @@ func (v restVersion) tellsSharing() bool { return v >= 40 }
 // tellsReserved: the CPUs and the memory that nodes keep for the system.
 func (v restVersion) tellsReserved() bool { return v >= 40 }
 
-// showAll is the query for what is hidden too. Before v0.0.40 all is shown.
+// showAll is the query for partitions that are hidden too. Before v0.0.40 all are shown, and of nodes
+// all are: a query there would take the place of the details that are told unasked.
 func (v restVersion) showAll() string {
 	if v.parsed() {
 		return "?flags=ALL"

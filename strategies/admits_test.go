@@ -255,3 +255,16 @@ func TestPreemptionIsSaid(t *testing.T) {
 		})
 	}
 }
+
+func TestNodesBelowSeveralSwitchesAreSaid(t *testing.T) {
+	in := job(1, time.Minute)
+	in.Each.Parallel = "mpi"
+	in.Cluster.Switches = []slurm.Switch{{Name: "leaf1", Nodes: "c[1-2]"}, {Name: "leaf2", Nodes: "c[3-4]"}, {Name: "spine", Level: 1, Nodes: "c[1-4]"}}
+	p := &problem{in: in}
+	for nodes, want := range map[int]bool{1: false, 2: false, 3: true} {
+		c := prediction{Candidate: Candidate{Request: Request{Partition: "long", Nodes: nodes}}}
+		if got := p.apart(c); (got != nil) != want {
+			t.Errorf("%d nodes: got %+v", nodes, got)
+		}
+	}
+}
