@@ -218,8 +218,8 @@ func TestRESTRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j := newRESTJob(t, test.toml, nil)
 			r := j.hpcsub(t, "submit")
-			if r.Code == 0 || !strings.Contains(r.Stderr, test.want) {
-				t.Errorf("got exit code %d\n%s\nwant %q", r.Code, r.Stderr, test.want)
+			if r.Code == 0 || !strings.Contains(r.Stdout+r.Stderr, test.want) {
+				t.Errorf("got exit code %d\n%s%s\nwant %q", r.Code, r.Stdout, r.Stderr, test.want)
 			}
 			if got := j.shell(t, "squeue -h -u $USER"); got != "" {
 				t.Errorf("there is a job: %s", got)
