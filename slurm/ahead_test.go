@@ -175,6 +175,9 @@ func TestRulesOfQOSOfEachVersion(t *testing.T) {
 		if a.rights, err = parseLimits(recorded(t, version, "limits_rules.txt")); err != nil {
 			t.Fatal(err)
 		}
+		if a.qos, err = parseQOSLimits(recorded(t, version, "qos_rules.txt")); err != nil {
+			t.Fatal(err)
+		}
 		c := a.picture(alice, taken)
 		fast := c.Limits.QOS[1]
 		if strings.Join(fast.Flags, ",") != "DenyOnLimit,PartitionTimeLimit" || fast.PreemptMode != "REQUEUE" || len(fast.PreemptedBy) != 0 {
