@@ -25,6 +25,11 @@ func newJob(t *testing.T, flavour Flavour, toml string, files map[string]string)
 	lab := Start(t, flavour)
 	lab.Install(t, "../bin/hpcsub")
 	j := &job{lab: lab, folder: lab.Folder(t)}
+	t.Cleanup(func() {
+		if t.Failed() { // its Slurm jobs are not to be in the way of other tests
+			lab.Run(t, Command{Folder: j.folder, Line: "hpcsub cancel"})
+		}
+	})
 	lab.Put(t, File{Path: j.folder + "/job.toml", Content: toml})
 	for name, content := range files {
 		lab.Put(t, File{Path: j.folder + "/" + name, Content: content})
