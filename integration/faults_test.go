@@ -141,7 +141,7 @@ func killNodes(t *testing.T, lab *Lab, all []*lane, nodes ...string) {
 		lab.KillNode(t, node)
 	}
 	for _, node := range nodes {
-		WaitFor(t, node+" down", 3*time.Minute, func() bool { return strings.HasPrefix(lab.State(t, node), "down") })
+		WaitFor(t, node+" down", 3*time.Minute, func() bool { return lab.isDown(t, node) })
 	}
 	for _, node := range nodes {
 		lab.StartNode(t, node)

@@ -95,6 +95,12 @@ func (l *Lab) State(t testing.TB, node string) string {
 	return strings.TrimSpace(l.Exec(t, "ctl", "root", "sinfo -h -p long -o %T -n "+node).Stdout)
 }
 
+// isDown says whether Slurm holds a node for down. sinfo has one word for a state, and may have a better one just then.
+func (l *Lab) isDown(t testing.TB, node string) bool {
+	t.Helper()
+	return strings.Contains(l.Exec(t, "ctl", "root", "scontrol show node "+node).Stdout, "State=DOWN")
+}
+
 func (l *Lab) container(host string) string {
 	if l.big {
 		host = "ctl"
