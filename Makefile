@@ -4,7 +4,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret release clean help
+.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret regret-quick release clean help
 
 build: ## bin/hpcsub, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
@@ -12,7 +12,7 @@ build: ## bin/hpcsub, one static binary
 demo: build ## the main job on this machine, no Slurm needed (under two minutes)
 	examples/demo.sh bin/hpcsub
 
-test: build unit fuzz integration integration-versions ## everything, also on containerised Slurm; brings what it needs
+test: build unit fuzz integration integration-versions regret-quick ## everything, also on containerised Slurm; brings what it needs
 
 unit: tools ## unit, golden and CLI tests, and package gpu in a build with cgo
 	$(GO) test ./...
@@ -62,8 +62,12 @@ bench: build ## the ratios of docs/benchmarks.md, each measured in one run
 record: build ## what Slurm's commands print, on each version, into slurm/testdata
 	integration/record.sh
 
-regret:
-	@echo "hpcsub: make $@ is not built yet" >&2; exit 2
+DELAY ?= 0
+regret: build ## is the choice right? every way to run each of many workloads, with batch_sched_delay DELAY (0, 3, 5): an hour or more
+	integration/regret/run.sh full $(DELAY)
+
+regret-quick: build ## the same for a few small workloads
+	integration/regret/run.sh quick
 
 release: ## static binaries for Linux on amd64 and arm64 in dist/
 	@for arch in amd64 arm64; do echo "dist/hpcsub-linux-$$arch"; \

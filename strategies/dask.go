@@ -16,11 +16,10 @@ func proposeDask(p *problem, o *pool) ([]shape, []Rejection) {
 	}
 	return p.callShapes(o, func(nodes int) strategy {
 		s := dask()
-		if nodes > 1 { // one scheduler for all
+		if nodes > 1 {
 			s.costs = func(c Costs) overhead {
 				o := daskCosts(c)
 				o.begin += c.StepStart
-				o.item *= float64(nodes)
 				return o
 			}
 		}

@@ -12,13 +12,10 @@ func pathosCosts(c Costs) overhead {
 }
 
 // pathosNodesCosts are those of servers over nodes, to which one client hands the calls of all.
-func pathosNodesCosts(nodes int) func(Costs) overhead {
-	return func(c Costs) overhead {
-		o := pathosCosts(c)
-		o.begin += c.StepStart + c.PathosServers
-		o.item *= float64(nodes)
-		return o
-	}
+func pathosNodesCosts(c Costs) overhead {
+	o := pathosCosts(c)
+	o.begin += c.StepStart + c.PathosServers
+	return o
 }
 
 func proposePathos(p *problem, o *pool) ([]shape, []Rejection) {
@@ -28,7 +25,7 @@ func proposePathos(p *problem, o *pool) ([]shape, []Rejection) {
 	return p.callShapes(o, func(nodes int) strategy {
 		s := pathos()
 		if nodes > 1 {
-			s.costs = pathosNodesCosts(nodes)
+			s.costs = pathosNodesCosts
 		}
 		return s
 	}), nil
@@ -50,7 +47,7 @@ func (p *problem) callShapes(o *pool, strategyOver func(nodes int) strategy) []s
 		}
 		for _, k := range nodeCounts(min(len(slots), p.mostNodes(o))) {
 			if wide := min(slots[k-1], p.limitedSlots(k)); wide > 0 {
-				over := shape{strategy: strategyOver(k), pool: o, parts: k, slots: wide, nodes: k}
+				over := shape{strategy: strategyOver(k), pool: o, parts: k, slots: wide, nodes: k, shared: true}
 				shapes = append(shapes, over.levelled(p))
 			}
 		}

@@ -82,7 +82,7 @@ func (p *problem) simulate(s shape, at places, may scenario) outcome {
 
 func simulate(s shape, spans []float64, st starting) outcome {
 	if s.together() {
-		return st.together(spans)
+		return st.together(spans, s.nodes)
 	}
 	return st.run(spans)
 }

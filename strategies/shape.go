@@ -13,6 +13,7 @@ type shape struct {
 	slots    int  // items side by side in a part
 	nodes    int  // of one Slurm job; each node runs a part
 	array    bool // a part is an array task
+	shared   bool // one queue serves the slots of all nodes, where each node would have its own
 	throttle int  // array tasks at once; 0 = any number
 	whole    bool // it fills the nodes that it takes
 	note     *Warning
@@ -21,7 +22,11 @@ type shape struct {
 // demand is what the shape asks of each node.
 func (s shape) demand(p *problem) demand { return p.demand(s.slots) }
 
+// work is what is simulated: of one queue over nodes, a single part with all slots.
 func (s shape) work(p *problem, c Costs) work {
+	if s.shared {
+		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: p.lengths, overhead: s.strategy.costs(c)}
+	}
 	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: s.strategy.costs(c)}
 }
 

@@ -148,14 +148,14 @@ func (s starting) next(tick float64, started int, free float64) (float64, int) {
 	return tick, started
 }
 
-// together starts all parts at once in one Slurm job, which ends with its last part.
-func (s starting) together(spans []float64) outcome {
+// together starts all parts at once in one Slurm job over nodes, which ends with its last part.
+func (s starting) together(spans []float64, nodes int) outcome {
 	out := outcome{start: s.first + s.delay}
 	for _, span := range spans {
 		out.longest = max(out.longest, span)
 	}
 	out.end = out.start + out.longest
-	out.busy = out.longest * float64(len(spans))
+	out.busy = out.longest * float64(nodes)
 	return out
 }
 

@@ -215,7 +215,7 @@ func TestTicks(t *testing.T) {
 }
 
 func TestTogether(t *testing.T) {
-	out := starting{first: 1, delay: 0.5}.together([]float64{3, 5, 4})
+	out := starting{first: 1, delay: 0.5}.together([]float64{3, 5, 4}, 3)
 	if out.end != 6.5 || out.busy != 15 || out.start != 1.5 {
 		t.Errorf("got %+v, want the longest part to hold all three nodes", out)
 	}
@@ -239,5 +239,30 @@ func TestHole(t *testing.T) {
 		if got := s.run(spans).end; got != tt.want {
 			t.Errorf("%s: got %v s, want %v s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestSharedQueue: a scheduler over nodes serves uneven calls from one queue, where shares of the nodes would wait for
+// the longest of one of them; all nodes are held until the last.
+func TestSharedQueue(t *testing.T) {
+	in := job(640, 0)
+	in.Sample = heavy
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	dealt := shape{strategy: dask(), pool: p.pools[0], parts: 4, slots: 8, nodes: 4}
+	shared := dealt
+	shared.shared = true
+	a, b := p.simulate(dealt, places{first: 1}, p.may.middle), p.simulate(shared, places{first: 1}, p.may.middle)
+	if b.end >= a.end {
+		t.Errorf("one queue takes %v s, shares %v s: want the queue to be quicker", b.end, a.end)
+	}
+	if span := b.end - b.start; !near(b.busy, 4*span) {
+		t.Errorf("got %v s of nodes at work, want four nodes for %v s", b.busy, span)
+	}
+	one := work{items: 640, parts: 1, slots: 32, lengths: p.lengths, overhead: daskCosts(p.may.middle.costs)}
+	if !near(b.longest, one.span(0, 1)) {
+		t.Errorf("got a span of %v s, want %v s, that of 32 slots in one place", b.longest, one.span(0, 1))
 	}
 }

@@ -1,0 +1,121 @@
+package regret
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// took are runs of one way.
+func took(strategy string, predicted float64, seconds ...float64) []Measurement {
+	var all []Measurement
+	for _, s := range seconds {
+		all = append(all, Measurement{Scheduler: "delay 0", Workload: "w", Strategy: strategy, Request: "8 × 8", Predicted: predicted, Seconds: s})
+	}
+	return all
+}
+
+func chosen(all []Measurement) []Measurement {
+	for i := range all {
+		all[i].Chosen = true
+	}
+	return all
+}
+
+func TestScore(t *testing.T) {
+	slower := took("packed", 10, 9, 9, 9)
+	disturbed := took("array", 10, 40)
+	disturbed[0].LoadBefore = 9
+	other := took("array", 10, 1)
+	other[0].Scheduler = "delay 5"
+	failed := took("array", 10, 1)
+	failed[0].Failed = "exit code 5"
+	old := took("array", 10, 1)
+	old[0].Request = "one that is not planned any more"
+	cut := took("array", 10, 24)
+	cut[0].Cut = true
+	tests := []struct {
+		name        string
+		all         []Measurement
+		regret, off float64
+		best        string
+	}{
+		{"the best is chosen", slices.Concat(chosen(took("packed", 11, 10, 10, 10)), took("array", 10, 12)), 0, 0.1, "packed"},
+		{"another is better", slices.Concat(chosen(took("packed", 8, 10, 10, 10)), took("array", 10, 8)), 0.25, -0.2, "array"},
+		{"within the spread of its runs", slices.Concat(chosen(took("packed", 10, 9.6, 10, 10.4)), took("array", 10, 9.3)), 0, 0, "array"},
+		{"beyond it", slices.Concat(chosen(took("packed", 10, 9.9, 10, 10.1)), took("array", 10, 9)), 1. / 9, 0, "array"},
+		{"the median counts", slices.Concat(chosen(took("array", 10, 50, 10, 10)), slower), 0, 0, "packed"},
+		{"what was disturbed gives way", slices.Concat(chosen(slices.Concat(disturbed, took("array", 10, 10))), slower), 1. / 9, 0, "packed"},
+		{"another scheduler, a failure, another shape", slices.Concat(other, failed, old, chosen(took("array", 10, 10)), slower), 1. / 9, 0, "packed"},
+		{"one that was ended", slices.Concat(cut, chosen(took("packed", 6, 6))), 0, 0, "packed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := ScoreOf(tt.all, "delay 0", Workload{Name: "w"})
+			if s.Chosen == nil || math.Abs(s.Regret-tt.regret) > 1e-9 || math.Abs(s.Error-tt.off) > 1e-9 || s.Ways[0].Strategy != tt.best {
+				t.Errorf("got %+v; want a regret of %v, an error of %v, and %s as the best", s, tt.regret, tt.off, tt.best)
+			}
+		})
+	}
+}
+
+func TestCostIsScoredByHours(t *testing.T) {
+	cheap, quick := took("single", 0, 90), took("packed", 0, 10)
+	cheap[0].CPUHours, cheap[0].PredictedHours, cheap[0].Chosen = 1, 1.1, true
+	quick[0].CPUHours = 2
+	s := ScoreOf(append(cheap, quick...), "delay 0", Workload{Name: "w", Cost: true})
+	if s.Regret != 0 || s.Ways[0].Strategy != "single" || math.Abs(s.Error-0.1) > 1e-9 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestFixedPolicies(t *testing.T) {
+	s := ScoreOf(slices.Concat(chosen(took("array", 10, 10)), took("packed", 10, 15)), "delay 0", Workload{Name: "w"})
+	if regret, ok := s.Fixed("packed"); !ok || regret != 0.5 || !s.PackedLoses() {
+		t.Errorf("always packed: got %v, %v, and that it loses: %v", regret, ok, s.PackedLoses())
+	}
+	if _, ok := s.Fixed("dask"); ok {
+		t.Error("always dask: it cannot be taken")
+	}
+}
+
+// TestTable: every workload is in it, run or not, and it counts what is wanted.
+func TestTable(t *testing.T) {
+	workloads := []Workload{
+		{Name: "w", Items: 7, Seconds: 20, About: "few"}, {Name: "gpus", Needs: "GPUs in a request"}, {Name: "later"}}
+	text := Table(slices.Concat(chosen(took("array", 12, 10)), took("packed", 10, 15)), "delay 0", workloads)
+	for _, want := range []string{
+		"| w: 7 × 20 s, few | array | 12.0 s | 10.0 s | +20 % | array | 0 % | 15.0 s | 10.0 s | – |  |",
+		"another strategy than packed is best in 1", "within 5 % of the best in 1 (100 %;", "off by 20 % in the median",
+		"| always packed | 0 | 0 of 1 | 50 % |", "Not yet run: gpus (needs GPUs in a request); later (not measured).",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestMeasurementsAreKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.jsonl")
+	if all, err := Read(path); err != nil || all != nil {
+		t.Errorf("no file: got %v, %v", all, err)
+	}
+	want := took("packed", 10, 9, 8)
+	for _, m := range want {
+		if err := Append(path, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := Read(path); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if err := os.WriteFile(path, []byte("{}\n{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a torn line: got %v, want its number", err)
+	}
+}
