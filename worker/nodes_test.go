@@ -2,9 +2,12 @@ package worker
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -226,9 +229,54 @@ except Exception as error:
 		}
 	}
 	n.checkClosed()
+	for _, port := range listening(t, l.cmd.Process.Pid) {
+		if answer := httpAnswer(port); strings.HasPrefix(answer, "HTTP/") {
+			t.Errorf("port %d speaks HTTP: %.80q", port, answer)
+		}
+	}
 	if got := l.wait(3 * time.Minute); got != ExitDone {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}
+}
+
+// listening are the TCP ports on which the processes below one listen.
+func listening(t *testing.T, pid int) (ports []int64) {
+	t.Helper()
+	sockets := map[string]bool{}
+	for _, s := range newTree().walk(pid) {
+		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", s.PID))
+		for _, link := range links {
+			target, _ := os.Readlink(link)
+			sockets[strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")] = true
+		}
+	}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, _ := os.ReadFile(table)
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) > 9 && f[3] == "0A" && sockets[f[9]] {
+				port, err := strconv.ParseInt(f[1][strings.LastIndexByte(f[1], ':')+1:], 16, 32)
+				must(t, err)
+				ports = append(ports, port)
+			}
+		}
+	}
+	if len(ports) < 2 {
+		t.Errorf("listening ports %v, want those of a scheduler and a worker", ports)
+	}
+	return ports
+}
+
+// httpAnswer is what a port says to a request of HTTP, "" for nothing.
+func httpAnswer(port int64) string {
+	conn, err := net.DialTimeout("tcp", fmt.Sprintf("localhost:%d", port), time.Second)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(2 * time.Second))
+	fmt.Fprint(conn, "GET / HTTP/1.0\r\n\r\n")
+	answer, _ := io.ReadAll(conn)
+	return string(answer)
 }
 
 // checkClosed wants the files of the meeting closed to others.

@@ -9,6 +9,7 @@ their node for calls (asking.py), so they need little memory, and a call that cr
     python3 dask_nodes.py WORKERS
 """
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -29,8 +30,10 @@ def main() -> None:
     need("dask", "dask", "distributed")
     os.umask(0o077)
     import dask
+    import distributed
 
     dask.config.set(CLOSED)
+    logging.getLogger(distributed.__name__).setLevel(logging.WARNING)  # each start and end is no news
     if rank() > 0 or sys.argv[2:] == ["work"]:
         asyncio.run(work(int(sys.argv[1])))
         return
