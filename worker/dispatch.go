@@ -24,6 +24,8 @@ type dispatcher struct {
 	rank    int       // of this one among them: 0 has the queue
 	meeting string    // folder where the drivers of all nodes find each other
 	asked   bitmap    // places that were asked for
+	well    bitmap    // places that ended well here
+	answers bitmap    // places that the driver over nodes has had an answer for
 	fed     int       // places written and not answered yet
 	heard   time.Time // of the last request or answer
 	calls   int       // requests since the last stall
@@ -229,7 +231,10 @@ func (d *dispatcher) try(r *request) (again bool) {
 		return false
 	case d.left(): // no answer: who asked loses this node, and finds another one
 		return false
-	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place):
+	case r.again && d.isDone(r, place):
+		d.goOn(r, 0)
+		return false
+	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place) && (!r.again || d.runs(place)):
 		d.answered(len(r.places))
 		r.answer(codeNotStarted)
 		return false
@@ -241,9 +246,13 @@ func (d *dispatcher) try(r *request) (again bool) {
 		d.fail(err)
 		return true // to be turned away
 	}
+	t.place = place
 	r.slot = d.free[len(d.free)-1]
 	d.begin(t, func(code int) {
 		d.answered(1)
+		if code == 0 {
+			d.well.set(place, d.queue.part.Len())
+		}
 		r.slot = nil
 		d.goOn(r, code)
 	})

@@ -40,19 +40,19 @@ type engine struct {
 	doubt   doubt
 	gpus    gpus
 
-	enforced  time.Time     // when clocks were last looked at
-	held      *task         // could not be started for want of processes; goes first
-	busy      time.Time     // since when it could not, with nothing else running
-	parallel  int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
-	halt      string        // why no more items are started; "" = go on
-	ending    bool          // the worker was told to end
-	leaves    bool          // this node fails what others do
-	failure   error         // the worker's own: its disk, its folder
-	fresh     []fresh       // successes that wait to be recorded
-	done      int           // items that ended well
-	undone    int           // items that ended otherwise
-	elsewhere int           // items that workers on other nodes took from this one's queue
-	changed   chan struct{} // a slot is free again
+	enforced time.Time     // when clocks were last looked at
+	held     *task         // could not be started for want of processes; goes first
+	busy     time.Time     // since when it could not, with nothing else running
+	parallel int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
+	halt     string        // why no more items are started; "" = go on
+	ending   bool          // the worker was told to end
+	leaves   bool          // this node fails what others do
+	failure  error         // the worker's own: its disk, its folder
+	fresh    []fresh       // successes that wait to be recorded
+	done     int           // items that ended well
+	undone   int           // items that ended otherwise
+	handled  int           // places of a queue over nodes that a worker has answered for, this one or another
+	changed  chan struct{} // a slot is free again
 }
 
 // running is how many items run now.

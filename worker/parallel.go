@@ -93,9 +93,17 @@ func (d *dispatcher) heardOf(words []string) {
 	if len(words) < 3 {
 		return
 	}
-	d.makeRoom(len(words) - 2)
-	if words[0] != strconv.Itoa(codeNotStarted) && words[1] != d.node {
-		d.elsewhere += len(words) - 2
+	places := words[2:]
+	if d.nodes > 1 {
+		d.makeRoom(len(places))
+	}
+	if words[0] == strconv.Itoa(codeNotStarted) {
+		return
+	}
+	for _, word := range places {
+		if place, err := strconv.Atoi(word); err == nil && d.answers.set(place, d.queue.part.Len()) {
+			d.handled++
+		}
 	}
 }
 

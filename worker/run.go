@@ -252,9 +252,12 @@ func (w *worker) conclude() (int, error) {
 	if err := w.recorder.Close(); err != nil && w.failure == nil {
 		w.failure = err
 	}
-	pending := w.queue.part.Len() - w.queue.before - w.done - w.undone - w.elsewhere
-	if w.opt.Together && w.opt.Rank > 0 { // the queue is another's
+	pending := w.queue.part.Len() - w.queue.before - w.done - w.undone
+	switch {
+	case w.opt.Together && w.opt.Rank > 0: // the queue is another's
 		pending = 0
+	case w.opt.Together: // most of it was done elsewhere
+		pending = w.queue.part.Len() - w.queue.before - w.handled
 	}
 	if w.failure != nil {
 		return ExitFailed, fmt.Errorf("%w (%d items of part %d were not started)", w.failure, pending, w.opt.Part)

@@ -12,6 +12,7 @@ import (
 type task struct {
 	id      string
 	index   int
+	place   int // in the queue of a dispatcher
 	argv    []string
 	call    []byte // of a function, as its caller reads it; nil for a program
 	outputs []string

@@ -13,6 +13,8 @@ import sys
 from typing import Tuple
 
 NOT_STARTED = "75"  # the worker would not start a call any more, or is gone
+AGAIN = "again "  # before places that a node had which was lost: what is recorded as done is not called once more
+TRIES, PAUSE = 3, 1.0  # how often places are handed out again, and after how many seconds: records take a while
 
 
 def ask(places: str) -> str:
@@ -31,7 +33,7 @@ def ask(places: str) -> str:
 
 def tell(answer: str, places: str) -> None:
     """Tells the worker that has the queue what became of a line; standard output is the worker's."""
-    sys.stdout.write("answer {} {}\n".format(answer, places.strip()))  # in one piece: threads tell
+    sys.stdout.write("answer {} {}\n".format(answer, places.replace(AGAIN, "").strip()))  # in one piece: threads tell
     sys.stdout.flush()
 
 

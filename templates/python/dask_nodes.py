@@ -15,15 +15,14 @@ import subprocess
 import sys
 from typing import Any, Dict
 
-from asking import NOT_STARTED, ask, give_up, meeting, need, rank, tell
+from asking import AGAIN, NOT_STARTED, PAUSE, TRIES, ask, give_up, meeting, need, rank, tell
 
 STRANDED = 300  # seconds that a worker waits for its scheduler
 MEMORY = 1 << 30  # bytes for a worker of Dask, which holds no values
-LOST = 20  # workers that may be lost one after another under the same calls
 
-# No dashboard: its port would be open to everybody.
-CLOSED = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
-          "distributed.scheduler.allowed-failures": LOST, "distributed.worker.use-file-locking": False}
+# No dashboard: its port would be open to everybody. What a lost worker had is not handed out again unseen.
+SETTINGS = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
+            "distributed.scheduler.allowed-failures": 0, "distributed.worker.use-file-locking": False}
 
 
 def main() -> None:
@@ -32,7 +31,7 @@ def main() -> None:
     import dask
     import distributed
 
-    dask.config.set(CLOSED)
+    dask.config.set(SETTINGS)
     logging.getLogger(distributed.__name__).setLevel(logging.WARNING)  # each start and end is no news
     if rank() > 0 or sys.argv[2:] == ["work"]:
         asyncio.run(work(int(sys.argv[1])))
@@ -92,11 +91,17 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
 
 
 async def answer(client: Any, places: str) -> None:
-    try:
-        said = await client.submit(ask, places, pure=False)
-    except Exception as error:  # its workers were lost, one after another
-        print("calls {} were not made: {!r}".format(places.strip(), error), file=sys.stderr)
-        said = NOT_STARTED + " unknown"
+    """Has a line asked for; again where its worker was lost, or would not start a call."""
+    said = NOT_STARTED
+    for line in [places] + TRIES * [AGAIN + places]:
+        try:
+            said = await client.submit(ask, line, pure=False)
+        except Exception as error:
+            print("handing out calls {}: {!r}".format(places.strip(), error), file=sys.stderr)
+            said = NOT_STARTED + " unknown"
+        if not said.startswith(NOT_STARTED):
+            break
+        await asyncio.sleep(PAUSE)
     tell(said, places)
 
 

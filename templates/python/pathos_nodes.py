@@ -9,13 +9,14 @@ only ask the worker of their node for calls (asking.py).
     python3 pathos_nodes.py WORKERS
 """
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import time
-from typing import Any, Set
+from typing import Any, Optional, Set
 
-from asking import ask, give_up, meeting, need, own_address, rank, tell
+from asking import AGAIN, NOT_STARTED, PAUSE, TRIES, ask, give_up, meeting, need, own_address, rank, tell
 
 YEAR = 365 * 86400  # of waiting for a call: ppft wants a number
 STRANDED = 300.0  # seconds without any client, after which a server ends
@@ -43,18 +44,40 @@ def hand_out(own: "subprocess.Popen[bytes]") -> None:
     """Reads lines of places from the worker and has the servers ask for them."""
     import ppft
 
-    client = ppft.Server(ncpus=0, ppservers=(), secret=secret(), socket_timeout=YEAR)
+    class Client(ppft.Server):  # type: ignore[misc]
+        def insert(self, sfunc: Any, sargs: Any, task: Any = None) -> Any:
+            """Is called with a task when the server that had it was lost."""
+            if task:
+                time.sleep(PAUSE)
+                sargs = pickle.dumps((AGAIN + task.callbackargs[0].places,), 2)
+            return super().insert(sfunc, sargs, task)
+
+    client = Client(ncpus=0, ppservers=(), secret=secret(), socket_timeout=YEAR)
     threading.Thread(target=meet, args=(client, own), daemon=True).start()
     left = Count()
     for places in sys.stdin:
         left.add(1)
-        client.submit(ask, (places,), modules=("asking",), callback=answered, callbackargs=(places, left))
+        Line(client, places, left).submit(places)
     left.wait()
 
 
-def answered(places: str, left: "Count", answer: Any) -> None:
-    tell(answer or "1 unknown", places)
-    left.add(-1)
+class Line:
+    """Places that are handed out together, and again where a server would not start a call."""
+
+    def __init__(self, client: Any, places: str, left: "Count") -> None:
+        self.client, self.places, self.left, self.tries = client, places, left, TRIES
+
+    def submit(self, text: str) -> None:
+        self.client.submit(ask, (text,), modules=("asking",), callback=Line.answered, callbackargs=(self,))
+
+    def answered(self, answer: Optional[str]) -> None:
+        answer = answer or NOT_STARTED + " unknown"
+        if answer.startswith(NOT_STARTED) and self.tries > 0:
+            self.tries -= 1
+            threading.Timer(PAUSE, self.submit, (AGAIN + self.places,)).start()
+            return
+        tell(answer, self.places)
+        self.left.add(-1)
 
 
 def meet(client: Any, own: "subprocess.Popen[bytes]") -> None:
