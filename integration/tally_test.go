@@ -166,8 +166,18 @@ func (j *job) finish(t *testing.T, y *tally) {
 			next = "retry --wait"
 		}
 		if r := j.lab.Run(t, Command{Folder: j.folder, Line: "hpcsub " + next}); r.Code != 0 && r.Code != 5 {
+			j.dump(t)
 			t.Fatalf("hpcsub %s: exit code %d, want 0 or 5\n%s", next, r.Code, r.Stderr)
 		}
 	}
 	t.Errorf("six retries were not enough: %+v", j.status(t))
+}
+
+// dump logs what a run that does not end has written, and what its nodes are doing.
+func (j *job) dump(t *testing.T) {
+	t.Helper()
+	t.Log(j.shell(t, "cd .hpcsub; ls -l */attempts/*/claims; tail -n 2 */attempts/*/results/*.jsonl; tail -n 20 */attempts/*/slurm/*.log; true"))
+	for _, node := range []string{"c1", "c2", "c3", "c4"} {
+		t.Log(node, j.lab.Exec(t, node, "root", "ps -eo pid,ppid,etimes,stat,wchan:20,args --forest | grep -v ' ps -eo' | cut -c1-200").Stdout)
+	}
 }
