@@ -105,7 +105,11 @@ func (j *job) checkSquares(t *testing.T, nodes int) {
 		if n == 11 && (c.Signal == nil || *c.Signal != "KILL") {
 			t.Errorf("call 11: signal %v, want KILL", c.Signal)
 		}
-		if c.Elapsed == nil || *c.Elapsed < 0.05 || c.RSS == nil || *c.RSS < 1 {
+		least := 0.05
+		if n == 9 || n == 11 { // timed by the worker, from when it heard that the call began
+			least = 0.001
+		}
+		if c.Elapsed == nil || *c.Elapsed < least || c.RSS == nil || *c.RSS < 1 {
 			t.Errorf("call %d lacks a measurement: %+v", n, c.row)
 		}
 	}
