@@ -4,6 +4,7 @@ package configs
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"hpcsub/items"
@@ -54,12 +55,24 @@ func (j *Job) Wrote(key string) bool {
 	return ok
 }
 
+// RankCPUs is how many CPUs each rank of an MPI program has: its threads, by OMP_NUM_THREADS in [environment], or 1.
+func (j *Job) RankCPUs() int {
+	for _, v := range j.Environment.Variables {
+		if n, err := strconv.ParseUint(v.Value, 10, 20); v.Name == "OMP_NUM_THREADS" && err == nil {
+			return max(1, int(n))
+		}
+	}
+	return 1
+}
+
 // Each is what one item typically needs.
 type Each struct {
 	Time      time.Duration `json:"time_ns,omitempty"`    // typical elapsed time
 	MemoryMiB int           `json:"memory_mib,omitempty"` // of the whole item
 	CPUs      int           `json:"cpus,omitempty"`       // 0 = 1
-	Parallel  string        `json:"parallel,omitempty"`   // "", "none", "threads"
+	GPUs      int           `json:"gpus,omitempty"`
+	GPUType   string        `json:"gpu_type,omitempty"`   // as gres.conf names it; "" = any
+	Parallel  string        `json:"parallel,omitempty"`   // "", "none", "threads", "mpi"
 	Timeout   time.Duration `json:"timeout_ns,omitempty"` // this kills the item
 }
 
@@ -67,8 +80,10 @@ type Each struct {
 type Limits struct {
 	Nodes    int           `json:"nodes,omitempty"`
 	CPUs     int           `json:"cpus,omitempty"`
+	GPUs     int           `json:"gpus,omitempty"`
 	Time     time.Duration `json:"time_ns,omitempty"` // first start to last end
 	CPUHours float64       `json:"cpu_hours,omitempty"`
+	GPUHours float64       `json:"gpu_hours,omitempty"`
 	// Failures stops the run when this many first items all fail alike. nil = DefaultFailures,
 	// 0 = never.
 	Failures *int `json:"failures,omitempty"`

@@ -19,7 +19,7 @@ const (
 	byMemory  = "hpcsub sets it from each.memory"
 	byCPUs    = "hpcsub sets it from each.cpus"
 	byTime    = "hpcsub sets it from each.time; limits.time bounds the whole run"
-	byGPUs    = "it belongs to each.gpus, which is not supported yet"
+	byGPUs    = "hpcsub sets it from each.gpus"
 	byLogs    = "hpcsub keeps the output of each item; `hpcsub logs` shows it"
 	byEnv     = "hpcsub sets it; [environment] says what the job is given"
 	byRestart = "hpcsub sets it, so that a restarted job goes on where it stopped"

@@ -43,8 +43,8 @@ func TestReadJob(t *testing.T) {
 			},
 			Types: map[string]string{"my col": "int"},
 		},
-		Each:   Each{Time: 42 * time.Second, MemoryMiB: 1536, CPUs: 2, Parallel: "threads", Timeout: 10 * time.Minute},
-		Limits: Limits{Nodes: 4, CPUs: 160, Time: 30 * time.Hour, CPUHours: 2.5, Failures: &never},
+		Each:   Each{Time: 42 * time.Second, MemoryMiB: 1536, CPUs: 2, GPUs: 2, GPUType: "a100_1g.10gb+me", Parallel: "threads", Timeout: 10 * time.Minute},
+		Limits: Limits{Nodes: 4, CPUs: 160, GPUs: 8, Time: 30 * time.Hour, CPUHours: 2.5, GPUHours: 50, Failures: &never},
 		Plan:   PlanKeys{Minimize: "cost", Strategy: "gnu-parallel"},
 		Slurm: SlurmKeys{Account: "scw1389", Partition: "compute", QOS: "normal", Constraint: "[rack1|rack2]",
 			Options: []string{"--mail-type=END", "--nice=5"}},
@@ -56,7 +56,7 @@ func TestReadJob(t *testing.T) {
 	if !reflect.DeepEqual(*job, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", *job, want)
 	}
-	if len(job.Warnings) != 1 || !strings.Contains(job.Warnings[0].Error(), "testdata/full.toml: line 49: environment.venv: there is no virtual environment") {
+	if len(job.Warnings) != 1 || !strings.Contains(job.Warnings[0].Error(), "testdata/full.toml: line 52: environment.venv: there is no virtual environment") {
 		t.Errorf("warnings %v, want one of the venv that is not there", job.Warnings)
 	}
 }

@@ -15,7 +15,7 @@ func (r *reader) finish() {
 	}
 	r.finishCommand()
 	for _, rule := range []func(){
-		r.oneWork, r.noShell, r.typesOfWhat, r.timesFit, r.cpusFit, r.onePython, r.threads, r.dollars, r.strays,
+		r.oneWork, r.noShell, r.typesOfWhat, r.timesFit, r.cpusFit, r.gpusFit, r.onePython, r.threads, r.dollars, r.strays,
 	} {
 		rule()
 	}
@@ -89,6 +89,9 @@ func (r *reader) cpusFit() {
 		r.add(r.root.find("each", "cpus"), fmt.Errorf("one item needs %d CPUs, and %s allows %d: raise limits.cpus, or lower this",
 			each.CPUs, r.written("limits", "cpus"), limits.CPUs))
 	}
+	if each.Parallel == "mpi" && r.job.Work.Function != "" {
+		r.add(r.root.find("each", "parallel"), errors.New("a function is called in one process: write the MPI program as a command, command = \"python f.py {n}\""))
+	}
 	if each.CPUs > 1 && each.Parallel == "none" {
 		r.warn(r.root.find("each", "cpus"), "%d CPUs for an item that uses one (each.parallel = \"none\"): %d would idle; write cpus = 1, or parallel = \"threads\"",
 			each.CPUs, each.CPUs-1)
@@ -101,13 +104,32 @@ func (r *reader) onePython() {
 	}
 }
 
-// threads warns where a variable of the user works against the CPUs of an item.
+// threads warns where a variable of the user works against the CPUs of an item. In an MPI program it says
+// how many of them a rank has.
 func (r *reader) threads() {
+	if r.job.Each.Parallel == "mpi" {
+		r.rankThreads()
+		return
+	}
 	cpus := strconv.Itoa(max(1, r.job.Each.CPUs))
 	for _, v := range r.job.Environment.Variables {
 		if slices.Contains(threadVariables, v.Name) && v.Value != cpus {
 			r.warn(r.root.find("environment", "variables", v.Name), "is %s, where each.cpus is %s: hpcsub sets this variable to each.cpus; set that, and take this out",
 				v.Value, cpus)
+		}
+	}
+}
+
+// rankThreads reads OMP_NUM_THREADS as the threads, and so the CPUs, of one rank.
+func (r *reader) rankThreads() {
+	cpus := max(1, r.job.Each.CPUs)
+	for _, v := range r.job.Environment.Variables {
+		if v.Name != "OMP_NUM_THREADS" {
+			continue
+		}
+		threads, err := strconv.ParseUint(v.Value, 10, 20)
+		if err != nil || threads == 0 || cpus%int(threads) != 0 {
+			r.add(r.root.find("environment", "variables", v.Name), fmt.Errorf("is %s: with parallel = \"mpi\" it is the number of threads of a rank, and must divide each.cpus = %d", show(v.Value), cpus))
 		}
 	}
 }

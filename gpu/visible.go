@@ -9,6 +9,12 @@ import (
 // Variable names the GPUs that a program may use. Slurm sets it for each job and step.
 const Variable = "CUDA_VISIBLE_DEVICES"
 
+// Variables are those in which Slurm says which GPUs a job or step has: NVIDIA's, AMD's two and Intel's
+// (src/interfaces/gres.c, "gpu" environment variables).
+func Variables() []string {
+	return []string{Variable, "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK"}
+}
+
 // Visible reads a value of CUDA_VISIBLE_DEVICES as CUDA does: names of GPUs, up to the first that
 // is none ("-1", "NoDevFiles"). CUDA C++ Programming Guide, "CUDA Environment Variables".
 func Visible(value string) []string {
@@ -44,6 +50,16 @@ func Divide(names []string, slots int) [][]string {
 			first = n * each
 		}
 		shares[n] = names[first : first+each : first+each]
+	}
+	return shares
+}
+
+// Deal gives each of some slots so many GPUs of its own, neighbours together; what is over belongs to nobody. There
+// must be enough.
+func Deal(names []string, slots, each int) [][]string {
+	shares := make([][]string, slots)
+	for n := range shares {
+		shares[n] = names[n*each : (n+1)*each : (n+1)*each]
 	}
 	return shares
 }

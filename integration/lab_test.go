@@ -38,7 +38,7 @@ func testNodes(t *testing.T, lab *Lab) {
 	want := strings.Join([]string{
 		"c1 idle 8 2:4:1 16000 (null) intel,small",
 		"c2 idle 8 2:4:1 16000 (null) intel,small",
-		"c3 idle 32 2:8:2 64000 (null) amd,big",
+		"c3 idle 32 2:8:2 64000 gpu:v100:2 amd,big",
 		"c4 idle 32 2:16:1 128000 gpu:a100:4 amd,gpu",
 	}, "\n")
 	if got != want {

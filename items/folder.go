@@ -156,6 +156,15 @@ func (d AttemptDir) SlurmDir() string { return d.file("slurm") }
 // SlurmLog is the --output of submission scripts, in Slurm's own notation.
 func (d AttemptDir) SlurmLog() string { return d.file("slurm", "slurm-%A_%a.log") }
 
+// Ranks is the folder in which the ranks of an MPI item find what to run and tell how they ended, for one slot of a
+// worker, while an item runs there.
+func (d AttemptDir) Ranks(part, slot int) string {
+	return d.file("ranks", fmt.Sprintf("%d.%d", part, slot))
+}
+
+// MPIType says which of srun's types of MPI was found to work.
+func (d AttemptDir) MPIType() string { return d.file("mpi") }
+
 // Stop is a file that exists when the attempt takes no more items. It says why.
 func (d AttemptDir) Stop() string { return d.file("stop") }
 

@@ -17,6 +17,7 @@ type Work struct {
 	Columns   []string `json:"columns"`
 	Items     int      `json:"items"`                 // of the run
 	CPUs      int      `json:"cpus"`                  // of one item
+	GPUs      int      `json:"gpus,omitempty"`        // of one item; each has others
 	MemoryMiB int      `json:"memory_mib,omitempty"`  // of one item
 	TimeS     float64  `json:"time_s,omitempty"`      // typical, of one item
 	TimeoutS  float64  `json:"timeout_s,omitempty"`   // ends one item

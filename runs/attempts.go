@@ -71,7 +71,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {
 		return err
 	}
-	if r.Work.Function != "" {
+	if r.Work.Function != "" || a.Layout.Ranks > 0 {
 		if err := writeDrivers(dir); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	return writeJSON(dir.Intent(), a)
 }
 
-// writeDrivers puts the programs that make calls beside the script that starts them.
+// writeDrivers puts the programs that make calls, and the one that looks for the world of MPI ranks, beside the script that starts them.
 func writeDrivers(dir items.AttemptDir) error {
 	drivers, err := templates.Drivers()
 	if err != nil {
@@ -122,7 +122,7 @@ func writeDrivers(dir items.AttemptDir) error {
 func (r *Run) workOf(a *Attempt, in strategies.Input) items.Work {
 	return items.Work{
 		Run: r.ID, Attempt: a.N, Token: a.Token, Spec: r.Work, Columns: r.Columns,
-		CPUs: a.Layout.CPUsPerItem, MemoryMiB: in.Each.MemoryMiB,
+		CPUs: a.Layout.CPUsPerItem, GPUs: in.Each.GPUs, MemoryMiB: in.Each.MemoryMiB,
 		TimeS: r.Each.Time.Seconds(), TimeoutS: r.Each.Timeout.Seconds(),
 		Failures: failures(r.Limits.Failures), KillWaitS: float64(in.Cluster.Scheduler.KillWaitS), Items: r.Items,
 	}

@@ -25,7 +25,7 @@ var machines = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "ppc64le
 // NewInput is what a choice for this job depends on, before Slurm was asked about candidates.
 func NewInput(job *configs.Job, items int, cluster *slurm.Cluster) strategies.Input {
 	in := strategies.Input{
-		Job: job.Name, Items: items, Each: job.Each, Limits: job.Limits, Plan: job.Plan, Slurm: job.Slurm,
+		Job: job.Name, Items: items, RankCPUs: job.RankCPUs(), Each: job.Each, Limits: job.Limits, Plan: job.Plan, Slurm: job.Slurm,
 		Cluster: cluster, Local: cluster.Client == "local", Arch: machines[runtime.GOARCH],
 	}
 	switch {
@@ -115,8 +115,12 @@ func scriptFor(in strategies.Input, plan strategies.Plan, c strategies.Candidate
 
 // estimateLine is the prediction as a script's header has it.
 func estimateLine(e strategies.Estimate) string {
-	return fmt.Sprintf("Expected: %s (%s to %s), %.2g CPU-hours.", strategies.InWords(e.Makespan),
+	text := fmt.Sprintf("Expected: %s (%s to %s), %.2g CPU-hours", strategies.InWords(e.Makespan),
 		strategies.InWords(e.MakespanLow), strategies.InWords(e.MakespanHigh), e.CPUHours)
+	if e.GPUHours > 0 {
+		text += fmt.Sprintf(", %.2g GPU-hours", e.GPUHours)
+	}
+	return text + "."
 }
 
 // Preview renders the script of a plan's chosen candidate without making a run.

@@ -10,7 +10,7 @@ func array() strategy {
 }
 
 func proposeArray(p *problem, o *pool) ([]shape, []Rejection) {
-	s := shape{strategy: array(), pool: o, parts: p.in.Items, slots: 1, nodes: 1, array: true}
+	s := shape{strategy: array(), pool: o, parts: p.in.Items, slots: 1, nodes: o.span, array: true}
 	throttle, no := p.throttle(o, 1)
 	if no != nil {
 		return nil, []Rejection{*no}

@@ -53,14 +53,14 @@ func (o *pool) holds(in Input, d demand) *Rejection {
 		if r.all == 0 {
 			continue
 		}
-		if no = o.perJob(in, ask{nodes: 1, cpus: r.cpus, memoryMiB: r.memoryMiB}); no == nil {
+		if no = o.perJob(in, r.ask(d)); no == nil {
 			return nil
 		}
 	}
 	if no != nil {
 		return no
 	}
-	return o.tooLarge(d)
+	return o.tooLarge(d, in)
 }
 
 // MostMemory is the most memory, in MiB, that one item of the job can have on a node that it may use; 0 where
@@ -75,7 +75,7 @@ func MostMemory(in Input) int {
 	for _, o := range p.pools {
 		for _, g := range o.groups {
 			p.in.Each.MemoryMiB = g.MemoryMiB - workerMiB
-			if p.in.Each.MemoryMiB > most && o.holds(p.in, p.demand(1)) == nil {
+			if p.in.Each.MemoryMiB > most && o.holds(p.in, p.demand(o, 1)) == nil {
 				most = p.in.Each.MemoryMiB
 			}
 		}
@@ -84,10 +84,14 @@ func MostMemory(in Input) int {
 }
 
 // tooLarge names what an item needs and the most that the partition has.
-func (o *pool) tooLarge(d demand) *Rejection {
-	cpus, memory := 0, 0
+func (o *pool) tooLarge(d demand, in Input) *Rejection {
+	cpus, memory, gpus := 0, 0, 0
 	for _, g := range o.groups {
-		cpus, memory = max(cpus, g.CPUs), max(memory, g.MemoryMiB)
+		all, _ := gpusOf(g.Node, d.gpuType)
+		cpus, memory, gpus = max(cpus, g.CPUs), max(memory, g.MemoryMiB), max(gpus, all)
+	}
+	if d.gpus > gpus {
+		return o.tooFewGPUs(d, in)
 	}
 	if positive(o.MaxCPUsPerNode) && *o.MaxCPUsPerNode < cpus {
 		l := limit{name: "partition " + o.Name + "'s MaxCPUsPerNode", n: *o.MaxCPUsPerNode, raise: theAdmin}
@@ -102,6 +106,9 @@ func (o *pool) tooLarge(d demand) *Rejection {
 	needs := "an item needs " + counted(d.cpus, "CPU")
 	if d.memoryMiB > 0 {
 		needs += " and " + mib(d.memoryMiB) + " with its worker"
+	}
+	if d.gpus > 0 {
+		needs += ", beside " + countGPUs(d.gpus, d.gpuType)
 	}
 	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has that (at most %s, %s)", needs, o.Name,
 		counted(cpus, "CPU"), mib(memory))}

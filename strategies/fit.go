@@ -11,6 +11,8 @@ import (
 type demand struct {
 	cpus      int
 	memoryMiB int // 0 = nothing is asked, Slurm's default counts
+	gpus      int
+	gpuType   string // "" = any
 }
 
 // room is how many jobs of one demand a node holds, and what Slurm allocates for each.
@@ -19,15 +21,18 @@ type room struct {
 	free      int // now
 	cpus      int // allocated: whole cores, or the whole node, where the site says so
 	memoryMiB int
+	gpus      int // allocated: all of the node's, where jobs have nodes of their own
 }
 
 // fit is how many jobs of a demand a node of a partition holds. It is the only place that knows how Slurm's
 // select plugins count: SelectType and its parameters, OverSubscribe, threads per core, default and
-// maximum memory (slurm.conf(5)).
+// maximum memory (slurm.conf(5)), and its GPUs.
 func fit(s slurm.Scheduler, p slurm.Partition, n slurm.Node, d demand) room {
-	r := room{cpus: roundUp(d.cpus, grain(s, n))}
-	if whole := wholeNodes(s, p); whole {
+	r := room{cpus: roundUp(d.cpus, grain(s, n)), gpus: d.gpus}
+	gpus, freeGPUs := gpusOf(n, d.gpuType)
+	if wholeNodes(s, p) {
 		r.cpus = n.CPUs
+		r.gpus, _ = gpusOf(n, "")
 	}
 	tracked := tracksMemory(s)
 	r.memoryMiB = memoryOf(s, p, n, d, r.cpus, tracked)
@@ -38,7 +43,7 @@ func fit(s slurm.Scheduler, p slurm.Partition, n slurm.Node, d demand) room {
 	if p.MaxCPUsPerNode != nil && !wholeNodes(s, p) {
 		usable = min(usable, *p.MaxCPUsPerNode)
 	}
-	if d.cpus > n.CPUs || r.cpus > usable || d.memoryMiB > n.MemoryMiB {
+	if d.cpus > n.CPUs || r.cpus > usable || d.memoryMiB > n.MemoryMiB || d.gpus > gpus {
 		return r
 	}
 	if p.MaxMemPerNodeMiB != nil && *p.MaxMemPerNodeMiB > 0 && d.memoryMiB > *p.MaxMemPerNodeMiB {
@@ -48,6 +53,9 @@ func fit(s slurm.Scheduler, p slurm.Partition, n slurm.Node, d demand) room {
 	if tracked && r.memoryMiB > 0 {
 		r.all = min(r.all, n.MemoryMiB/r.memoryMiB)
 		r.free = min(r.free, n.FreeMemoryMiB()/r.memoryMiB)
+	}
+	if d.gpus > 0 {
+		r.all, r.free = min(r.all, gpus/d.gpus), min(r.free, freeGPUs/d.gpus)
 	}
 	if wholeNodes(s, p) || p.ExclusiveUser {
 		if n.CPUsAllocated > 0 {

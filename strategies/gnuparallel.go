@@ -16,6 +16,9 @@ func proposeParallel(p *problem, o *pool) ([]shape, []Rejection) {
 	if path, asked := p.in.Tools["parallel"]; asked && path == "" && p.in.Local {
 		return nil, []Rejection{{Reason: "GNU Parallel is not on this machine; install the package parallel"}}
 	}
+	if p.ranks() > 0 {
+		return nil, []Rejection{{Reason: "GNU Parallel starts programs of one process; single, array and packed start the ranks of an MPI program"}}
+	}
 	var shapes []shape
 	for _, now := range []bool{false, true} {
 		slots := p.slotsOfNodes(o, now) // most first
@@ -64,12 +67,16 @@ func (p *problem) mostNodes(o *pool) int {
 	return most
 }
 
-// limitedSlots is how many slots each of some nodes may have under limits.cpus.
+// limitedSlots is how many slots each of some nodes may have under limits.cpus and limits.gpus.
 func (p *problem) limitedSlots(nodes int) int {
-	if p.in.Limits.CPUs == 0 {
-		return 1 << 30
+	most := 1 << 30
+	if p.in.Limits.CPUs > 0 {
+		most = p.in.Limits.CPUs / (nodes * p.cpus)
 	}
-	return p.in.Limits.CPUs / (nodes * p.cpus)
+	if p.in.Limits.GPUs > 0 && p.in.Each.GPUs > 0 {
+		most = min(most, p.in.Limits.GPUs/(nodes*p.in.Each.GPUs))
+	}
+	return most
 }
 
 // nodeCounts are the numbers of nodes worth trying: all from 2 to 4, then by halves and doubles, and the most.

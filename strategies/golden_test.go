@@ -47,6 +47,9 @@ func goldenInputs() map[string]Input {
 	add("whole-node-site", job(500, 10*time.Second), func(in *Input) { in.Cluster.Scheduler.SelectType = "select/linear" })
 	add("forced-short", job(5000, 20*time.Second), func(in *Input) { in.Slurm.Partition = "short" })
 	add("calls", job(300, time.Second), func(in *Input) { in.Function, in.Program = true, "primes.is_prime" })
+	add("gpus", job(40, 10*time.Minute), func(in *Input) { in.Each.GPUs = 1 })
+	add("gpus-of-a-type", job(7, time.Hour), func(in *Input) { in.Each.CPUs, in.Each.GPUs, in.Each.GPUType = 8, 2, "a100" })
+	add("gpus-not-there", job(7, time.Hour), func(in *Input) { in.Each.GPUs, in.Each.GPUType = 1, "h100" })
 	return all
 }
 

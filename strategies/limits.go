@@ -196,7 +196,7 @@ func (p *problem) submitLeft(o *pool) *limit {
 }
 
 // atOnce bounds how many jobs of a size may run side by side under the limits: ever, and now beside what runs.
-func (o *pool) atOnce(cpus, memoryMiB int) (ever, now int) {
+func (o *pool) atOnce(a ask) (ever, now int) {
 	const many = 1 << 30
 	ever, now = many, many
 	bound := func(most, taken, each int) {
@@ -214,7 +214,7 @@ func (o *pool) atOnce(cpus, memoryMiB int) (ever, now int) {
 		if b.use.AccountMaxJobs != nil {
 			bound(*b.use.AccountMaxJobs, b.use.AccountJobs, 1)
 		}
-		for tres, each := range map[string]int{"cpu": cpus, "mem": memoryMiB, "node": 1} {
+		for tres, each := range a.tres() {
 			for _, x := range []struct{ most, taken map[string]int }{
 				{b.use.MaxTRES, b.use.TRES}, {b.use.GroupMaxTRES, b.use.GroupTRES}, {b.use.AccountMaxTRES, b.use.AccountTRES},
 			} {
@@ -234,5 +234,8 @@ func tresWords(tres string, n int) string {
 	case "mem":
 		return strconv.Itoa(n) + " MiB"
 	}
-	return counted(n, strings.TrimPrefix(tres, "gres/"))
+	if kind, ok := strings.CutPrefix(tres, "gres/gpu"); ok {
+		return countGPUs(n, strings.TrimPrefix(kind, ":"))
+	}
+	return counted(n, tres)
 }

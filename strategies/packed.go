@@ -9,7 +9,13 @@ func packed() strategy {
 func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
 	var shapes []shape
 	var refused []Rejection
-	for _, slots := range p.packSizes(o) {
+	sizes := p.packSizes(o)
+	if alone := p.aloneBecause(o); alone != "" && o.span > 1 {
+		return nil, []Rejection{{Reason: alone + ", so that none run side by side"}}
+	} else if alone != "" {
+		sizes = []int{1}
+	}
+	for _, slots := range sizes {
 		more, no := p.packs(o, slots)
 		shapes = append(shapes, more...)
 		if no != nil {
@@ -26,7 +32,7 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	if no != nil {
 		return nil, no
 	}
-	at := o.places(p.demand(slots), 1, 0)
+	at := o.places(p.demand(o, slots), 1, 0)
 	useful := (p.in.Items + slots - 1) / slots
 	ever, now := min(at.ever, useful, throttle), min(at.now, useful, throttle)
 	counts := []int{ever}

@@ -11,21 +11,41 @@ type ask struct {
 	nodes, cpus, memoryMiB int // cpus: that it is given, whole cores or nodes where the site says so
 	limitS                 int // its time limit; 0 = nothing is decided yet, and less may be asked for than in the end
 	least                  int // the CPUs that the request names
+	gpus                   int
+	gpuType                string
 }
 
 func (a ask) tres() map[string]int {
-	return map[string]int{"node": a.nodes, "cpu": a.cpus, "mem": a.memoryMiB}
+	all := map[string]int{"node": a.nodes, "cpu": a.cpus, "mem": a.memoryMiB, "gres/gpu": a.gpus}
+	if a.gpus > 0 && a.gpuType != "" {
+		all["gres/gpu:"+a.gpuType] = a.gpus
+	}
+	return all
 }
 
 // perNode is the most that it takes of one of its nodes.
 func (a ask) perNode() ask {
 	each := func(n int) int { return (n + max(1, a.nodes) - 1) / max(1, a.nodes) }
-	return ask{nodes: 1, cpus: each(a.cpus), memoryMiB: each(a.memoryMiB)}
+	return ask{nodes: 1, cpus: each(a.cpus), memoryMiB: each(a.memoryMiB), gpus: each(a.gpus), gpuType: a.gpuType}
+}
+
+// ask is what a job of one node asks for that has such a room there.
+func (r room) ask(d demand) ask {
+	return ask{nodes: 1, cpus: r.cpus, memoryMiB: r.memoryMiB, gpus: r.gpus, gpuType: d.gpuType}
+}
+
+// times is the same of a job over some nodes.
+func (a ask) times(nodes int) ask {
+	a.nodes, a.cpus, a.memoryMiB, a.gpus = nodes, a.cpus*nodes, a.memoryMiB*nodes, a.gpus*nodes
+	return a
 }
 
 // ask is what one Slurm job of a shape asks for.
 func (s shape) ask(p *problem, at places, limitS int) ask {
-	return ask{nodes: s.nodes, cpus: at.most * s.nodes, memoryMiB: s.demand(p).memoryMiB * s.nodes, limitS: limitS, least: s.slots * p.cpus * s.nodes}
+	d := s.demand(p)
+	a := at.top.ask(d).times(s.nodes)
+	a.memoryMiB, a.limitS, a.least = d.memoryMiB*s.nodes, limitS, s.slots*p.cpus*s.nodes/s.wide()
+	return a
 }
 
 // jobLimit is a set of limits on resources that one job can break by itself, however long it waits.

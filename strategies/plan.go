@@ -13,8 +13,9 @@ import (
 type Input struct {
 	Job      string            `json:"job"` // its name, for the plan
 	Items    int               `json:"items"`
-	Function bool              `json:"function,omitempty"` // the work is a function of Python; else a command
-	Program  string            `json:"program"`            // first word of the command, or the function, for the explanation
+	Function bool              `json:"function,omitempty"`  // the work is a function of Python; else a command
+	Program  string            `json:"program"`             // first word of the command, or the function, for the explanation
+	RankCPUs int               `json:"rank_cpus,omitempty"` // of each rank of an MPI item; 0 = 1
 	Each     configs.Each      `json:"each"`
 	Limits   configs.Limits    `json:"limits"`
 	Plan     configs.PlanKeys  `json:"plan"`
@@ -75,7 +76,8 @@ type Request struct {
 	Nodes            int    `json:"nodes"`
 	Tasks            int    `json:"tasks"`
 	CPUsPerTask      int    `json:"cpus_per_task"`
-	MemoryPerNodeMiB int    `json:"memory_per_node_mib"` // 0 = Slurm's default
+	TasksPerNode     int    `json:"tasks_per_node,omitempty"` // at most; 0 = one
+	MemoryPerNodeMiB int    `json:"memory_per_node_mib"`      // 0 = Slurm's default
 	GRES             string `json:"gres"`
 	TimeLimitS       int    `json:"time_limit_s"`
 	ArrayTasks       int    `json:"array_tasks"`    // of all submissions together; 0 = no array
@@ -86,11 +88,12 @@ type Request struct {
 // Layout is how the items are laid on the allocation. A part is what one worker takes:
 // one array task, or one node of a job over nodes.
 type Layout struct {
-	Parts        int          `json:"parts"`          // workers in all
-	Slots        int          `json:"slots"`          // items side by side in one worker
-	CPUsPerItem  int          `json:"cpus_per_item"`  // also the thread variables
-	ItemsPerPart int          `json:"items_per_part"` // the most that one part is given
-	Submissions  []IndexRange `json:"submissions"`    // one sbatch each; together they are all parts
+	Parts        int          `json:"parts"`           // workers in all
+	Slots        int          `json:"slots"`           // items side by side in one worker
+	CPUsPerItem  int          `json:"cpus_per_item"`   // also the thread variables
+	Ranks        int          `json:"ranks,omitempty"` // of one MPI item, which share its CPUs; 0 = it is none
+	ItemsPerPart int          `json:"items_per_part"`  // the most that one part is given
+	Submissions  []IndexRange `json:"submissions"`     // one sbatch each; together they are all parts
 }
 
 // IndexRange is the parts that one sbatch carries: First to First+Count-1. An array's indices run from 0

@@ -1,7 +1,6 @@
 package strategies
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +47,8 @@ type pool struct {
 	reserved      *slurm.Reservation // the same, where it is known
 	reservedNodes []string
 	qosFlags      []string // of the job's QOS: some lift limits of the partition
+	onlyGPUs      bool     // all of its nodes have some
+	span          int      // nodes that one item goes over
 }
 
 // group is nodes that are alike in all that counts: ten thousand nodes have a few shapes.
@@ -70,10 +71,10 @@ func newProblem(in Input) (*problem, *Rejection) {
 	p.planned, p.held = plannedStarts(in.Cluster.Queue), holds(in)
 	p.lengths = lengthsOf(in)
 	p.may = scenariosOf(in, p.lengths)
-	plain, gpus := candidates(in)
-	first := p.addPools(plain)
+	suited, rest := candidates(in)
+	first := p.addPools(suited)
 	if len(p.pools) == 0 {
-		if no := p.addPools(gpus); first == nil {
+		if no := p.addPools(rest); first == nil {
 			first = no
 		}
 	}
@@ -101,34 +102,28 @@ func (p *problem) addPools(parts []slurm.Partition) *Rejection {
 	return first
 }
 
-// candidates are the partitions to look at: those that job.toml names, else all, the default first.
-// Partitions of GPU nodes alone are kept apart: they are for work that uses GPUs, and for other work only
-// where there is nothing else.
-func candidates(in Input) (plain, gpus []slurm.Partition) {
+// candidates are the partitions to look at: those that job.toml names, else all, the default first. Kept
+// apart are those whose refusal would say little, for work that uses GPUs those without any, and those that
+// had better be left to others, for other work those of GPU nodes alone: they are looked at where there is
+// nothing else.
+func candidates(in Input) (suited, rest []slurm.Partition) {
 	named := strings.Split(in.Slurm.Partition, ",")
 	for _, p := range in.Cluster.Partitions {
 		asked := slices.Contains(named, p.Name)
+		nodes := in.Cluster.In(p.Name)
 		switch {
 		case in.Slurm.Partition != "" && !asked:
+		case in.Each.GPUs > 0 && !someGPUs(nodes, in.Each.GPUType):
+			rest = append(rest, p)
 		case p.Default:
-			plain = append([]slurm.Partition{p}, plain...)
-		case !asked && onlyGPUs(in.Cluster.In(p.Name)):
-			gpus = append(gpus, p)
+			suited = append([]slurm.Partition{p}, suited...)
+		case !asked && in.Each.GPUs == 0 && onlyGPUs(nodes):
+			rest = append(rest, p)
 		default:
-			plain = append(plain, p)
+			suited = append(suited, p)
 		}
 	}
-	return plain, gpus
-}
-
-func onlyGPUs(nodes iter.Seq[*slurm.Node]) bool {
-	any := false
-	for n := range nodes {
-		if any = true; !slices.ContainsFunc(n.GRES, func(g slurm.GRES) bool { return g.Name == "gpu" }) {
-			return false
-		}
-	}
-	return any
+	return suited, rest
 }
 
 func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
@@ -136,7 +131,7 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	if no := admits(in, part); no != nil {
 		return nil, no
 	}
-	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken}
+	o := &pool{Partition: part, scheduler: in.Cluster.Scheduler, now: in.Cluster.Taken, onlyGPUs: onlyGPUs(in.Cluster.In(part.Name))}
 	if o.named = in.Slurm.Reservation; o.named != "" {
 		if o.reserved = in.Cluster.Reservation(o.named); o.reserved != nil {
 			o.reservedNodes = o.reserved.Holds()
@@ -156,7 +151,7 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 	}
 	o.binding, o.qosFlags = bindings(in, part), qosFlags(in, part)
 	o.wall = o.wallLimit(in)
-	if no := o.holds(in, p.demand(1)); no != nil {
+	if no := p.spread(o); no != nil {
 		return nil, no
 	}
 	if _, no := p.throttle(o, 1); no != nil {
@@ -172,9 +167,9 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 // one: Slurm might choose it.
 func (o *pool) gather(p *problem) (foreign *slurm.Node) {
 	type kind struct {
-		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated int
-		planned                                                            time.Time
-		hold                                                               hold
+		weight, cpus, cores, perSocket, allocated, memory, memoryAllocated, gpus, freeGPUs int
+		planned                                                                            time.Time
+		hold                                                                               hold
 	}
 	at := map[kind]int{}
 	in := p.in
@@ -186,7 +181,10 @@ func (o *pool) gather(p *problem) (foreign *slurm.Node) {
 		if in.Arch != "" && n.Arch != "" && n.Arch != in.Arch {
 			foreign = &n
 		}
-		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUs - n.FreeCPUs(), n.MemoryMiB, n.MemoryAllocatedMiB, p.planned[n.Name], hold}
+		k := kind{n.Weight, n.CPUs, n.Cores(), n.CoresPerSocket, n.CPUs - n.FreeCPUs(), n.MemoryMiB, n.MemoryAllocatedMiB, 0, 0, p.planned[n.Name], hold}
+		if in.Each.GPUs > 0 {
+			k.gpus, k.freeGPUs = gpusOf(n, in.Each.GPUType)
+		}
 		i, ok := at[k]
 		if !ok {
 			i = len(o.groups)
@@ -213,11 +211,15 @@ func plannedStarts(queue []slurm.Queued) map[string]time.Time {
 	return first
 }
 
-// demand is what a job asks of a node on which it runs some items side by side.
-func (p *problem) demand(slots int) demand {
-	d := demand{cpus: slots * p.cpus}
+// demand is what a job asks of a node on which it runs some items side by side, or its share of one that goes over
+// several nodes.
+func (p *problem) demand(o *pool, slots int) demand {
+	if p.ranks() > 0 && slots == 1 {
+		return p.share(max(1, o.span))
+	}
+	d := demand{cpus: slots * p.cpus, gpus: slots * p.in.Each.GPUs, gpuType: p.in.Each.GPUType}
 	if p.in.Each.MemoryMiB > 0 {
-		d.memoryMiB = slots*p.in.Each.MemoryMiB + workerMiB
+		d.memoryMiB = slots*(p.in.Each.MemoryMiB+p.ranks()*rankMiB) + workerMiB
 		if p.in.Function {
 			d.memoryMiB += driverMiB
 		}

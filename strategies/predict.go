@@ -1,6 +1,9 @@
 package strategies
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // prediction is a candidate with what ranking needs beside it.
 type prediction struct {
@@ -20,9 +23,9 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 	if out.places.ever == 0 {
 		return out, s.noPlace(p)
 	}
-	out.places.cpus = out.places.meanCPUs(min(out.places.first*s.nodes, s.parts))
+	out.places.cpus, out.places.gpus = out.places.mean(min(out.places.first*s.nodes, s.parts*s.wide()))
 	if !s.array { // an array is throttled instead
-		if no := p.tooManyCPUs(out.places.most * s.nodes); no != nil {
+		if no := cmp.Or(p.tooManyCPUs(out.places.top.cpus*s.nodes), p.tooManyGPUs(out.places.top.gpus*s.nodes)); no != nil {
 			return out, no
 		}
 	}
@@ -41,7 +44,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 
 func (s shape) noPlace(p *problem) *Rejection {
 	return &Rejection{Reason: "partition " + s.pool.Name + " never has " + counted(s.nodes, "node") + " for jobs of " +
-		counted(s.slots*p.cpus, "CPU") + " at once"}
+		counted(s.demand(p).cpus, "CPU") + " at once"}
 }
 
 // exceeds holds the estimate against the run's own limits. Of several refusals the one that exceeds the
@@ -50,6 +53,10 @@ func (p *problem) exceeds(e Estimate) *Rejection {
 	if most := p.in.Limits.CPUHours; most > 0 && e.CPUHours > most {
 		l := limit{name: "limits.cpu_hours", n: -int(1000 * e.CPUHours), value: figure(most), raise: theUser}
 		return l.refuse("it would take " + figure(e.CPUHours) + " CPU-hours")
+	}
+	if most := p.in.Limits.GPUHours; most > 0 && e.GPUHours > most {
+		l := limit{name: "limits.gpu_hours", n: -int(1000 * e.GPUHours), value: figure(most), raise: theUser}
+		return l.refuse("it would take " + figure(e.GPUHours) + " GPU-hours")
 	}
 	if most := p.in.Limits.Time.Seconds(); most > 0 && e.Elapsed > most {
 		l := limit{name: "limits.time", n: -int(e.Elapsed), value: InWords(most), raise: theUser}
@@ -96,14 +103,14 @@ func (p *problem) estimate(s shape, at places) Estimate {
 	mid := p.simulate(s, at, p.may.middle)
 	low := p.simulate(s, room, p.may.low)
 	high := p.simulate(s, at, p.may.high)
-	wait := seconds(at.wait)
+	wait, cpus := seconds(at.wait), at.cpus*float64(s.wide())
 	e := Estimate{
 		QueueWait: at.wait, Elapsed: mid.end - mid.start, Makespan: wait + mid.end,
 		MakespanLow: wait + min(low.end, mid.end), MakespanHigh: wait + max(high.end, mid.end),
-		CPUHours: mid.busy * at.cpus / 3600, Basis: l.basis,
+		CPUHours: mid.busy * cpus / 3600, GPUHours: mid.busy * at.gpus * float64(s.wide()) / 3600, Basis: l.basis,
 	}
 	if mid.busy > 0 {
-		e.Efficiency = min(1, l.mean*float64(p.in.Items)*float64(p.cpus)/(mid.busy*at.cpus))
+		e.Efficiency = min(1, l.mean*float64(p.in.Items)*float64(p.cpus)/(mid.busy*cpus))
 	}
 	return e
 }

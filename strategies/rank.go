@@ -93,10 +93,14 @@ func (p *problem) tieRules(all []prediction) []rule {
 	// Of what is not known it is not known to be long, and short items suffer most from a slow dispatch.
 	short := p.lengths.mean < longItem || p.lengths.basis == Assumed
 	return []rule{
+		// A second node only where one is full: what ranks say to each other there is slower.
+		{value: func(c prediction) float64 { return yes(p.ranks() > 0) * float64(c.Request.Nodes) }},
 		// One item needs one allocation and nothing around it.
 		{value: func(c prediction) float64 { return yes(p.in.Items == 1 && c.Strategy != "single") }},
 		// The default partition is where the site wants work that has no reason to be elsewhere.
 		{value: func(c prediction) float64 { return yes(!c.shape.pool.Default) }},
+		// So are the nodes with GPUs for work that uses them, where they have a partition of their own.
+		{value: func(c prediction) float64 { return yes(p.in.Each.GPUs > 0 && !c.shape.pool.onlyGPUs) }},
 		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.
 		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
 		// What is busy now may become free while the run lasts.

@@ -20,14 +20,22 @@ type shape struct {
 }
 
 // demand is what the shape asks of each node.
-func (s shape) demand(p *problem) demand { return p.demand(s.slots) }
+func (s shape) demand(p *problem) demand { return p.demand(s.pool, s.slots) }
+
+// wide is over how many nodes a part goes.
+func (s shape) wide() int {
+	if s.together() {
+		return 1
+	}
+	return max(1, s.nodes)
+}
 
 // work is what is simulated: of one queue over nodes, a single part with all slots.
 func (s shape) work(p *problem, c Costs) work {
 	if s.shared {
-		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: p.lengths, overhead: s.strategy.costs(c)}
+		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: p.lengths, overhead: p.withSteps(s.strategy.costs(c), c)}
 	}
-	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: s.strategy.costs(c)}
+	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: p.withSteps(s.strategy.costs(c), c)}
 }
 
 // together says that all parts run in one Slurm job, over its nodes.
@@ -86,7 +94,7 @@ func longest(spans []float64) float64 {
 // layout is the shape in the words of the contract; an array is split where the site caps its index.
 func (s shape) layout(p *problem) Layout {
 	return Layout{
-		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus,
+		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus, Ranks: p.ranks(),
 		ItemsPerPart: (p.in.Items + s.parts - 1) / s.parts,
 		Submissions:  split(s.parts, s.array, p.in.Cluster.Limits.MaxArraySize),
 	}
@@ -110,7 +118,11 @@ func (s shape) request(p *problem, limitS int) Request {
 	r := Request{
 		Partition: s.pool.Name, Account: p.in.Slurm.Account, QOS: p.in.Slurm.QOS,
 		Nodes: s.nodes, Tasks: s.nodes, CPUsPerTask: s.slots * p.cpus,
-		MemoryPerNodeMiB: s.demand(p).memoryMiB, TimeLimitS: limitS, Exclusive: exclusive(p.in),
+		MemoryPerNodeMiB: s.demand(p).memoryMiB, GRES: s.demand(p).gres(), TimeLimitS: limitS, Exclusive: exclusive(p.in),
+	}
+	if ranks := p.ranks(); ranks > 0 {
+		r.Tasks, r.CPUsPerTask = s.slots*ranks, p.rankCPUs()
+		r.TasksPerNode = (r.Tasks + s.nodes - 1) / s.nodes
 	}
 	if s.array {
 		r.ArrayTasks, r.ArrayThrottle = s.parts, s.throttle

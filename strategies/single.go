@@ -17,7 +17,7 @@ func callCosts(c Costs) overhead {
 }
 
 func proposeSingle(p *problem, o *pool) ([]shape, []Rejection) {
-	s := shape{strategy: single(), pool: o, parts: 1, slots: 1, nodes: 1}
+	s := shape{strategy: single(), pool: o, parts: 1, slots: 1, nodes: o.span}
 	if p.in.Function {
 		s.strategy.costs = callCosts
 	}

@@ -1,6 +1,9 @@
 package strategies
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // slotsOfNodes is how many items a job that takes as much as it can of each node runs there side by
 // side, the most first; of the empty node, or of what is free now.
@@ -12,8 +15,8 @@ func (p *problem) slotsOfNodes(o *pool, now bool) []int {
 			if _, no := p.throttle(o, s); no != nil { // a node that gives more than limits.cpus cannot be ruled out
 				return false
 			}
-			r := o.fit(g, p.demand(s))
-			return (r.all > 0 && !now || r.free > 0) && o.perJob(p.in, ask{nodes: 1, cpus: r.cpus, memoryMiB: r.memoryMiB}) == nil
+			r := o.fit(g, p.demand(o, s))
+			return (r.all > 0 && !now || r.free > 0) && o.perJob(p.in, r.ask(p.demand(o, s))) == nil
 		})
 		if slots > 0 {
 			all = append(all, slices.Repeat([]int{slots}, g.count)...)
@@ -71,19 +74,25 @@ func thin(sizes []int, n int) []int {
 func (p *problem) throttle(o *pool, slots int) (int, *Rejection) {
 	most := 1 << 30
 	if p.in.Limits.Nodes > 0 && p.in.Limits.Nodes < o.size {
-		most = p.in.Limits.Nodes
+		most = p.in.Limits.Nodes / max(1, o.span)
+	}
+	if p.in.Limits.CPUs == 0 && p.in.Limits.GPUs == 0 {
+		return most, nil
+	}
+	cpus, gpus := 0, 0
+	for _, g := range o.groups {
+		if r := o.fit(g, p.demand(o, slots)); r.all > 0 {
+			cpus, gpus = max(cpus, r.cpus*max(1, o.span)), max(gpus, r.gpus*max(1, o.span))
+		}
+	}
+	if no := cmp.Or(p.tooManyCPUs(cpus), p.tooManyGPUs(gpus)); no != nil {
+		return 0, no
 	}
 	if p.in.Limits.CPUs > 0 {
-		cpus := 0
-		for _, g := range o.groups {
-			if r := o.fit(g, p.demand(slots)); r.all > 0 {
-				cpus = max(cpus, r.cpus)
-			}
-		}
-		if cpus > p.in.Limits.CPUs {
-			return 0, p.tooManyCPUs(cpus)
-		}
 		most = min(most, p.in.Limits.CPUs/max(1, cpus))
+	}
+	if p.in.Limits.GPUs > 0 && gpus > 0 {
+		most = min(most, p.in.Limits.GPUs/gpus)
 	}
 	return most, nil
 }

@@ -7,8 +7,9 @@ type places struct {
 	ever int      // at once, were the pool empty
 	now  int      // at once, on what is free and ends before anybody's planned start
 	cpus float64  // allocated for each, on average over those that are used
+	gpus float64  // the same of GPUs
+	top  room     // the most of each that is allocated for one
 	room []room   // of the groups of nodes, in the order in which Slurm fills them
-	most int      // the most that is allocated for one
 	wait *float64 // 0 = now; a number = not before; nil = unknown
 	// reserved: it waits for the begin of the reservation that the job names.
 	reserved bool
@@ -26,7 +27,6 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 	var p places
 	var blocked time.Time
 	free := 0 // groups that do not wait for a reservation's end
-	var memory int
 	ends := o.now.Add(time.Duration(limitS) * time.Second)
 	var rooms []room
 	for _, g := range o.groups {
@@ -56,10 +56,10 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 		p.now += r.free
 		if r.all > 0 {
 			rooms = append(rooms, r)
-			p.most, memory = max(p.most, r.cpus), max(memory, r.memoryMiB)
+			p.top.cpus, p.top.memoryMiB, p.top.gpus = max(p.top.cpus, r.cpus), max(p.top.memoryMiB, r.memoryMiB), max(p.top.gpus, r.gpus)
 		}
 	}
-	ever, now := o.atOnce(p.most*nodes, memory*nodes)
+	ever, now := o.atOnce(p.top.ask(d).times(nodes))
 	p.ever, p.now = min(p.ever/nodes, ever), min(p.now/nodes, now)
 	if free > 0 {
 		p.held = hold{}
@@ -82,23 +82,23 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 		p.wait = &s
 	}
 	p.room = rooms
-	p.cpus = p.meanCPUs(p.first * nodes)
+	p.cpus, p.gpus = p.mean(p.first * nodes)
 	return p
 }
 
-// meanCPUs is what is allocated on average to so many jobs, of which the first go to the first nodes.
-func (p places) meanCPUs(want int) float64 {
-	jobs, cpus := 0, 0
+// mean is what is allocated on average to so many jobs, of which the first go to the first nodes.
+func (p places) mean(want int) (cpus, gpus float64) {
+	jobs, sum := 0, room{}
 	for _, r := range p.room {
 		n := r.all
 		if p.now > 0 {
 			n = r.free
 		}
 		n = min(n, want-jobs)
-		jobs, cpus = jobs+n, cpus+n*r.cpus
+		jobs, sum.cpus, sum.gpus = jobs+n, sum.cpus+n*r.cpus, sum.gpus+n*r.gpus
 	}
 	if jobs == 0 {
-		return 0
+		return 0, 0
 	}
-	return float64(cpus) / float64(jobs)
+	return float64(sum.cpus) / float64(jobs), float64(sum.gpus) / float64(jobs)
 }

@@ -27,13 +27,28 @@ func (p *problem) outcomeSentence(c prediction) string {
 	}
 	what := counted(p.in.Items, "item")
 	if p.in.Program != "" {
-		what = p.in.Program + " for " + what
+		what = p.in.Program + c.ranksWords() + " for " + what
+	}
+	gpus := ""
+	if p.in.Each.GPUs > 0 {
+		gpus = fmt.Sprintf(" and %s GPU-hours", figure(e.GPUHours))
 	}
 	return fmt.Sprintf("%s runs %s of %s (%s), %s in partition %s, and should take about %s (%s to %s) and %s CPU-hours, "+
-		"%.0f %% of them at work; %s.",
+		"%.0f %% of them at work%s; %s.",
 		c.Strategy, what, InWords(p.lengths.mean), basis, c.sideBySide(), c.Request.Partition,
 		roughly(c.afterWait(e.Makespan)), roughly(c.afterWait(e.MakespanLow)), roughly(c.afterWait(e.MakespanHigh)),
-		figure(e.CPUHours), 100*e.Efficiency, c.startWords())
+		figure(e.CPUHours), 100*e.Efficiency, gpus, c.startWords())
+}
+
+// ranksWords says of an MPI program how many ranks an item has, and where.
+func (c prediction) ranksWords() string {
+	switch {
+	case c.Layout.Ranks == 0:
+		return ""
+	case c.Request.Nodes > 1:
+		return fmt.Sprintf(" in %s over %d nodes, since none has so many CPUs,", counted(c.Layout.Ranks, "rank"), c.Request.Nodes)
+	}
+	return " in " + counted(c.Layout.Ranks, "rank")
 }
 
 // afterWait takes a known wait off again.
@@ -151,7 +166,7 @@ func (p *problem) warnings(c prediction) []Warning {
 		all = append(all, Warning{"default-memory", "no memory is asked for and this cluster has no default, so each Slurm job " +
 			"takes a node's whole memory and the node with it; say each.memory"})
 	}
-	if asked := float64(c.Layout.Slots * c.Layout.CPUsPerItem); c.places.cpus > asked*(1+tie) {
+	if asked := float64(c.shape.demand(p).cpus); c.places.cpus > asked*(1+tie) {
 		all = append(all, Warning{"allocated", fmt.Sprintf("Slurm allocates %.3g CPUs to a job that asks for %.0f here: "+
 			"whole cores or whole nodes, which count as used", c.places.cpus, asked)})
 	}

@@ -42,7 +42,11 @@ type view struct {
 	Last      int    // the last part of this submission
 	Activate  string // the virtual environment's script
 	Exact     bool   // srun knows --exact
-	Whole     bool   // whole nodes are asked for, and not among the user's own options
+	Threads   int    // CPUs of an item, or of each of its ranks
+	// RanksPerNode and StepMemoryMiB are of the step of one MPI item; of several side by side each has its share.
+	RanksPerNode  int
+	StepMemoryMiB int
+	Whole         bool // whole nodes are asked for, and not among the user's own options
 }
 
 // Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
@@ -118,6 +122,9 @@ func newView(s Script) (view, error) {
 	if s.Environment.Venv != "" {
 		v.Activate = activate(s.Dir, s.Environment.Venv)
 	}
+	v.Threads = s.Layout.CPUsPerItem / max(1, s.Layout.Ranks)
+	v.RanksPerNode = (s.Layout.Ranks + v.Nodes - 1) / v.Nodes
+	v.StepMemoryMiB = s.Request.MemoryPerNodeMiB / max(1, s.Layout.Slots)
 	v.Exact = !before(s.SlurmVersion, 20, 11)
 	v.Whole = s.Request.Exclusive && !slices.Contains(s.Slurm.Options, "--exclusive")
 	var err error

@@ -71,10 +71,26 @@ func goldens() map[string]Script {
 		all["pathos-nodes-"+version] = s
 		s.Strategy = "dask"
 		all["dask-nodes-"+version] = s
+		s.Strategy, s.Request.GRES, s.Layout.Slots = "gnu-parallel", "gpu:a100:4", 4
+		all["gnu-parallel-nodes-gpus-"+version] = s
+		s = example("packed", version)
+		s.Request.GRES, s.Layout.Slots = "gpu:a100_1g.10gb+me:8", 8
+		all["packed-gpus-"+version] = s
+		s = example("single", version)
+		s.Layout.Ranks, s.Layout.CPUsPerItem, s.Request.Tasks, s.Request.MemoryPerNodeMiB = 16, 16, 16, 8256
+		all["single-mpi-"+version] = s
+		s.Request.Nodes, s.Request.Tasks, s.Request.TasksPerNode, s.Layout.Ranks, s.Layout.CPUsPerItem = 4, 64, 16, 64, 256
+		s.Request.CPUsPerTask, s.Request.GRES = 4, "gpu:a100:4"
+		all["single-mpi-nodes-"+version] = s
+		s = example("packed", version)
+		s.Layout.Slots, s.Layout.Ranks, s.Layout.CPUsPerItem, s.Request.Tasks, s.Request.CPUsPerTask, s.Request.MemoryPerNodeMiB = 2, 16, 16, 32, 1, 8320
+		all["packed-mpi-"+version] = s
 	}
 	local := example("packed", "")
 	local.KillWaitS, local.Request.ArrayTasks, local.Layout.Parts, local.Range.Count = 0, 1, 1, 1
 	all["packed-local"] = local
+	local.Layout.Slots, local.Layout.Ranks, local.Layout.CPUsPerItem, local.Request.CPUsPerTask = 1, 4, 4, 1
+	all["packed-mpi-local"] = local
 	return all
 }
 

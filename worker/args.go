@@ -15,7 +15,8 @@ import (
 const ExitUsage = 2
 
 // Main runs the command `hpcsub worker …`, which scripts start and people do not: "run" and its
-// flags, "keys" and its flags, or "item" and a place. It prints nothing itself but Run's remarks, on stderr.
+// flags, "keys" and its flags, "item" and a place, or "rank" and a folder. It prints nothing itself but Run's remarks,
+// on stderr.
 func Main(ctx context.Context, args []string) (exit int, err error) {
 	switch {
 	case len(args) > 0 && args[0] == "probe":
@@ -30,6 +31,8 @@ func Main(ctx context.Context, args []string) (exit int, err error) {
 			return ExitFailed, fmt.Errorf("worker keys: %w", err)
 		}
 		return ExitDone, nil
+	case len(args) == 2 && args[0] == "rank":
+		return RunRank(args[1])
 	case len(args) > 0 && args[0] == "run":
 		opt, err := parseArgs(args[1:], os.LookupEnv)
 		if err != nil {
@@ -38,10 +41,11 @@ func Main(ctx context.Context, args []string) (exit int, err error) {
 		opt.Stderr = os.Stderr
 		return Run(ctx, opt)
 	}
-	return ExitUsage, fmt.Errorf("worker: want run --attempt DIR --part N --slots S, or item N; got %q", args)
+	return ExitUsage, fmt.Errorf("worker: want run --attempt DIR --part N --slots S, item N or rank DIR; got %q", args)
 }
 
-// parseArgs reads the flags of `worker run`. What follows "--" is the dispatcher.
+// parseArgs reads the flags of `worker run`. What follows "--" is the dispatcher, or with --ranks what starts the
+// ranks of an item.
 func parseArgs(args []string, env lookup) (opt Options, err error) {
 	var rank string
 	var seconds float64
@@ -55,6 +59,7 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 	f.StringVar(&rank, "part-from", "", "the same as --rank-env")
 	f.IntVar(&opt.Slots, "slots", 1, "items side by side")
 	f.BoolVar(&opt.Together, "together", false, "the workers of the step share one queue, that of rank 0")
+	f.IntVar(&opt.Ranks, "ranks", 0, "ranks of an item: what follows -- starts them")
 	f.StringVar(&opt.Token, "token", "", "the attempt's token")
 	f.Float64Var(&seconds, "time-limit-s", 0, "the Slurm job's time limit in seconds")
 	if err := f.Parse(args); err != nil {
@@ -65,6 +70,8 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 	switch {
 	case opt.Attempt == "":
 		return opt, errors.New("--attempt DIR is missing")
+	case opt.Ranks < 0 || opt.Ranks > 0 && len(opt.Dispatcher) == 0:
+		return opt, fmt.Errorf("--ranks %d: want a number from 1, and after -- the command that starts so many", opt.Ranks)
 	case opt.Slots < 1:
 		return opt, fmt.Errorf("--slots: want 1 or more, got %d", opt.Slots)
 	case opt.Part >= 0 && rank != "":

@@ -40,6 +40,8 @@ type engine struct {
 	doubt   doubt
 	gpus    gpus
 
+	launcher *launcher // starts the ranks of items; nil where they are no MPI programs
+
 	enforced time.Time     // when clocks were last looked at
 	held     *task         // could not be started for want of processes; goes first
 	busy     time.Time     // since when it could not, with nothing else running
@@ -97,7 +99,13 @@ func (e *engine) launch(s *slot) (err error) {
 		s.pid, err = e.call(s)
 		return err
 	}
-	s.pid, err = e.spawn.start(s.task.argv, s.environ, e.spawn.null, s.out.fd, s.err.fd)
+	argv := s.task.argv
+	if e.launcher != nil {
+		if argv, err = e.launcher.command(s.ranks, argv); err != nil {
+			return err
+		}
+	}
+	s.pid, err = e.spawn.start(argv, s.environ, e.spawn.null, s.out.fd, s.err.fd)
 	return err
 }
 
@@ -188,7 +196,16 @@ func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 	if asked != nil {
 		o = o.died(status)
 	}
+	ranks := reports(nil)
+	if e.launcher != nil {
+		ranks = collect(s.ranks)
+		o = ranks.correct(o, s.err.fresh())
+	}
 	err := e.record(s, o, now, func(r *items.Record) {
+		if e.launcher != nil { // what it used itself is not the item's
+			ranks.measure(r)
+			return
+		}
 		s.measure(r, ru)
 		if asked != nil {
 			*r.CPU = max(0, *r.CPU-asked.cpu) // the process made other calls before

@@ -20,6 +20,7 @@ const settled = 500 * time.Millisecond
 type gpus struct {
 	names   []string   // as CUDA_VISIBLE_DEVICES gives them
 	shares  [][]string // slot → which of them
+	environ [][]string // slot → the variables that tell its items so
 	uses    [][]gpuUse // slot → what the item there did with each of its share
 	sampler *gpu.Sampler
 }
@@ -34,30 +35,66 @@ type gpuUse struct {
 	memory   float64 // MiB
 }
 
-// shareGPUs deals the GPUs of the job to its slots.
-func shareGPUs(visible string, slots int) gpus {
-	g := gpus{names: gpu.Visible(visible)}
-	if len(g.names) == 0 {
-		return g
+// shareGPUs deals the GPUs of the job to at most so many slots: each GPUs a slot, which no other slot has. With
+// each = 0 nobody asked for GPUs: what there is is divided evenly, and shared by all where that cannot be. It
+// returns how many slots there are GPUs for.
+func shareGPUs(env lookup, slots, each int) (gpus, int, error) {
+	var g gpus
+	for _, variable := range gpu.Variables() {
+		value, _ := env(variable)
+		names := gpu.Visible(value)
+		if len(names) == 0 || len(g.names) > 0 && len(names) != len(g.names) {
+			continue
+		}
+		if g.names == nil {
+			g.names = names
+			if each > 0 {
+				slots = min(slots, len(names)/each)
+			}
+		}
+		shares := gpu.Divide(names, slots)
+		if each > 0 {
+			shares = gpu.Deal(names, slots, each)
+		}
+		g.add(variable, shares)
 	}
-	g.shares = gpu.Divide(g.names, slots)
-	for _, share := range g.shares {
+	if len(g.names) < each && (len(g.names) > 0 || slots > 1) {
+		return g, 0, fmt.Errorf("this node gave the job %d GPUs (%s is %q), and an item needs %d", len(g.names), gpu.Variable, strings.Join(g.names, ","), each)
+	}
+	return g, slots, nil
+}
+
+// add notes which GPUs the slots have by one of the variables; the first counts for what is measured.
+func (g *gpus) add(variable string, shares [][]string) {
+	if g.environ == nil {
+		g.environ = make([][]string, len(shares))
+	}
+	for n, share := range shares {
+		g.environ[n] = append(g.environ[n], variable+"="+strings.Join(share, ","))
+	}
+	if g.shares != nil {
+		return
+	}
+	g.shares = shares
+	for _, share := range shares {
 		uses := make([]gpuUse, len(share))
 		for i, name := range share {
 			uses[i].place = slices.Index(g.names, name)
 		}
 		g.uses = append(g.uses, uses)
 	}
-	return g
 }
 
-// environ is the environment of a slot's items: they see its share alone.
-func (g *gpus) environ(slot int, base []string) []string {
+// environment is that of a slot's items: they see its share alone.
+func (g *gpus) environment(slot int, base []string) []string {
 	if len(g.names) == 0 {
 		return base
 	}
-	named := func(entry string) bool { return strings.HasPrefix(entry, gpu.Variable+"=") }
-	return append(slices.DeleteFunc(slices.Clone(base), named), gpu.Variable+"="+strings.Join(g.shares[slot], ","))
+	told := func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.ContainsFunc(g.environ[slot], func(own string) bool { return strings.HasPrefix(own, name+"=") })
+	}
+	return append(slices.DeleteFunc(slices.Clone(base), told), g.environ[slot]...)
 }
 
 // reset forgets the item before.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,8 +131,62 @@ func TestTheSamplerIsNoOrphan(t *testing.T) {
 	}
 }
 
+func needs(gpus int) func(*items.Work) { return func(w *items.Work) { w.GPUs = gpus } }
+
+// TestEachItemHasGPUsOfItsOwn: whatever the node gave, no two that run at once have the same GPU.
+func TestEachItemHasGPUsOfItsOwn(t *testing.T) {
+	tests := []struct {
+		name, visible string
+		slots, each   int
+		shares        []string // in the order of slots
+		warns         string
+	}{
+		{"one each", "0,1,2", 3, 1, []string{"0", "1", "2"}, ""},
+		{"two each", "4,5,6,7", 2, 2, []string{"4,5", "6,7"}, ""},
+		{"a whole node gives more than was asked for", "0,1,2,3", 3, 1, []string{"0", "1", "2"}, ""},
+		{"more, and no multiple", "0,1,2,3,4,5,6", 2, 3, []string{"0,1,2", "3,4,5"}, ""},
+		{"fewer than was asked for", "0,1", 4, 1, []string{"0", "1"}, "2 items side by side instead of 4: the job has 2 GPUs"},
+		{"MIG", "MIG-a,MIG-b", 2, 1, []string{"MIG-a", "MIG-b"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := freeze(t, numbers("echo $HPCSUB_SLOT:$CUDA_VISIBLE_DEVICES:$ROCR_VISIBLE_DEVICES >> seen; sleep 0.2; : {n}", 3*tt.slots), 1, needs(tt.each))
+			env := append(fakeGPUs(t, tt.visible), "ROCR_VISIBLE_DEVICES="+tt.visible)
+			l := r.exits(ExitDone, lifeOptions{slots: tt.slots, env: env})
+			for _, line := range r.lines("seen") {
+				f := strings.Split(line, ":")
+				slot, err := strconv.Atoi(f[0])
+				if err != nil || len(f) != 3 || slot >= len(tt.shares) || f[1] != tt.shares[slot] || f[2] != f[1] {
+					t.Errorf("an item saw %q, want the share of its slot among %q", line, tt.shares)
+				}
+			}
+			if got := l.stderr.String(); !strings.Contains(got, tt.warns) || tt.warns == "" && strings.Contains(got, "side by side") {
+				t.Errorf("stderr: %q, want %q", got, tt.warns)
+			}
+		})
+	}
+}
+
+// TestTooFewGPUs: rather than to share GPUs that were asked for alone, nothing runs.
+func TestTooFewGPUs(t *testing.T) {
+	for _, tt := range []struct {
+		visible     string
+		slots, each int
+	}{{"", 2, 1}, {"NoDevFiles", 4, 1}, {"0", 1, 2}, {"0,1,2", 2, 4}} {
+		r := freeze(t, numbers("touch ran; : {n}", 2), 1, needs(tt.each))
+		l := r.exits(ExitFailed, lifeOptions{slots: tt.slots, env: fakeGPUs(t, tt.visible)})
+		if got := l.stderr.String(); !strings.Contains(got, "and an item needs "+strconv.Itoa(tt.each)) || !strings.Contains(got, "gres.conf") {
+			t.Errorf("%q: stderr: %q", tt.visible, got)
+		}
+		if _, err := os.Stat(filepath.Join(r.job, "ran")); err == nil {
+			t.Errorf("%q: an item ran", tt.visible)
+		}
+	}
+}
+
 func TestGPUUseOfMIG(t *testing.T) {
-	g := shareGPUs("MIG-a", 1)
+	g, _, err := shareGPUs(from(map[string]string{gpu.Variable: "MIG-a"}), 1, 0)
+	must(t, err)
 	for range 2 {
 		g.uses[0][0].add(gpu.Reading{Util: -1, MemoryMiB: 12})
 	}

@@ -51,6 +51,18 @@ func (l *logFile) span() items.Span {
 	return items.Span{from, l.size - from}
 }
 
+// fresh is the end of what was written since span was last called.
+func (l *logFile) fresh() string {
+	const most = 16 << 10
+	var now syscall.Stat_t
+	if l.fd < 0 || syscall.Fstat(l.fd, &now) != nil || now.Size <= l.size {
+		return ""
+	}
+	text := make([]byte, min(now.Size-l.size, most))
+	n, _ := syscall.Pread(l.fd, text, now.Size-int64(len(text))) // what cannot be read says nothing
+	return string(text[:max(0, n)])
+}
+
 // before reads the bytes before a place in the file.
 func (l *logFile) before(at int64) (tail [8]byte) {
 	n := min(at, int64(len(tail)))

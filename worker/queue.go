@@ -101,6 +101,13 @@ func (q *queue) advance() (place int, more bool, err error) {
 	return 0, false, nil
 }
 
+// peek gives the next item, which stays the next.
+func (q *queue) peek() (t task, more bool, err error) {
+	next := q.next
+	defer func() { q.next = next }()
+	return q.pop()
+}
+
 // at gives the item at a place of the part.
 func (q *queue) at(place int) (t task, err error) {
 	index, err := q.part.Index(place)

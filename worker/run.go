@@ -18,7 +18,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"hpcsub/gpu"
 	"hpcsub/items"
 )
 
@@ -38,7 +37,8 @@ type Options struct {
 	Rank       int           // of this worker in its step
 	Token      string        // of the attempt, as the script has it; "" is not compared
 	TimeLimit  time.Duration // of the Slurm job, as the script was rendered; 0 = not known
-	Dispatcher []string      // GNU Parallel's command line; empty = the worker's own queue
+	Ranks      int           // of one item, where items are MPI programs; 0 = they are not
+	Dispatcher []string      // GNU Parallel's command line, or with Ranks the launcher's; empty = the worker's own queue
 	Stderr     io.Writer     // for remarks; errors are returned
 }
 
@@ -99,6 +99,13 @@ func open(opt Options) (*worker, error) {
 	if info, err := os.Stat(w.work.Spec.Dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("node %s does not see the job's folder %q; is it on a file system that the nodes share?", w.node, w.work.Spec.Dir)
 	}
+	if opt.Ranks > 0 {
+		program, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("finding this program: %w", err)
+		}
+		w.launcher = &launcher{argv: opt.Dispatcher, ranks: opt.Ranks, program: program}
+	}
 	restart := int(variable(os.LookupEnv, "SLURM_RESTART_COUNT"))
 	w.writer = items.Writer{Attempt: w.work.Attempt, Part: opt.Part, Restart: restart}
 	w.gate.claim = newClaim(w.dir.Claim(opt.Part), jobID(os.LookupEnv), restart)
@@ -120,12 +127,14 @@ func (w *worker) run(ctx context.Context) (int, error) {
 	quit := make(chan struct{})
 	go w.watch(quit)
 	go w.keep(quit)
-	w.watchGPUs()
+	if w.launcher == nil {
+		w.watchGPUs()
+	}
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		switch {
-		case len(w.opt.Dispatcher) > 0:
+		case len(w.opt.Dispatcher) > 0 && w.launcher == nil:
 			w.dispatch(w.opt.Dispatcher)
 		case w.work.Spec.Function != "":
 			w.callLoop(w.queue)
@@ -166,21 +175,39 @@ func (w *worker) prepare() error {
 		w.clock.end = w.clock.end.Add(-time.Duration(w.work.MarginS * float64(time.Second)))
 	}
 	w.memory = newGuard(os.LookupEnv, ownCgroup(), w.work.MemoryMiB)
-	w.makeSlots()
-	return w.avoidBadNode()
+	if err := w.makeSlots(); err != nil {
+		return err
+	}
+	if err := w.avoidBadNode(); err != nil || w.launcher == nil {
+		return err
+	}
+	return w.findWorld()
 }
 
 // makeSlots makes as many slots as there may be items side by side; slot 0 is used first.
-func (w *worker) makeSlots() {
-	count := w.affordable()
-	w.gpus = shareGPUs(os.Getenv(gpu.Variable), count)
+func (w *worker) makeSlots() error {
+	wanted := w.affordable()
+	if w.launcher != nil { // its steps have GPUs of their own from Slurm, and on other nodes too
+		w.work.GPUs = 0
+	}
+	g, count, err := shareGPUs(os.LookupEnv, wanted, w.work.GPUs)
+	if err != nil {
+		return fmt.Errorf("dealing GPUs to items: %w; does gres.conf of node %s name their files (File=)?", err, w.node)
+	}
+	if count < wanted {
+		fmt.Fprintf(w.stderr, "hpcsub: warning: %d items side by side instead of %d: the job has %d GPUs on node %s\n", count, wanted, len(g.names), w.node)
+	}
+	w.gpus = g
 	for n := range count {
 		log := func(stream string) string { return w.dir.Log(w.writer, n, stream) }
-		w.slots = append(w.slots, newSlot(n, log, w.work.Run, w.gpus.environ(n, w.spawn.base)))
+		s := newSlot(n, log, w.work.Run, w.gpus.environment(n, w.spawn.base))
+		s.ranks = w.dir.Ranks(w.opt.Part, n)
+		w.slots = append(w.slots, s)
 	}
 	for n := range w.slots {
 		w.free = append(w.free, w.slots[len(w.slots)-1-n])
 	}
+	return nil
 }
 
 // affordable is how many slots the limit of open files allows: each has two logs.

@@ -24,6 +24,7 @@ type slot struct {
 	n        int
 	out, err logFile
 	values   string   // the file of returned values that are no short JSON
+	ranks    string   // folder of the ranks of an MPI item
 	environ  []string // of the items: the script's and four variables at the end
 
 	pid     int // 0 = free; also the item's process group

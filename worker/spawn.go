@@ -166,21 +166,29 @@ func (s *spawner) absolute(program string) string {
 	return filepath.Join(s.dir, file)
 }
 
-// interpreterOf reads the #! line of a script.
+// interpreterOf is the program that the first line of a script names.
 func interpreterOf(file string) string {
+	if words := interpreterLine(file); len(words) > 0 {
+		return words[0]
+	}
+	return ""
+}
+
+// interpreterLine reads the #! line of a script.
+func interpreterLine(file string) []string {
 	f, err := os.Open(file)
 	if err != nil {
-		return ""
+		return nil
 	}
 	defer f.Close()
 	head := make([]byte, 256)
 	n, _ := f.Read(head) // nothing read is no interpreter
 	line, _, _ := strings.Cut(string(head[:n]), "\n")
 	line, script := strings.CutPrefix(line, "#!")
-	if fields := strings.Fields(line); script && len(fields) > 0 {
-		return fields[0]
+	if !script {
+		return nil
 	}
-	return ""
+	return strings.Fields(line)
 }
 
 func (s *spawner) variable(name string) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
@@ -116,12 +117,19 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 	if len(starts) > 1 {
 		t.head, t.left = append(t.head, "start"), append(t.left, 7)
 	}
+	gpus := slices.ContainsFunc(plan.Candidates, func(c strategies.Candidate) bool { return c.Request.GRES != "" })
+	if gpus {
+		t.head = append(t.head, "GPU-h")
+	}
 	for i, c := range plan.Candidates {
 		e := c.Estimate
 		row := []string{fmt.Sprint(i + 1), c.Strategy, requestText(c), compact(e.Makespan),
 			compact(e.MakespanLow) + "–" + compact(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency)}
 		if len(starts) > 1 {
 			row = append(row, startText(e.QueueWait))
+		}
+		if gpus {
+			row = append(row, hours(e.GPUHours))
 		}
 		t.add(row...)
 	}
@@ -173,15 +181,18 @@ func basisText(in strategies.Input) string {
 	return "Item lengths are a guess: a minute, from–to counts on a tenth to ten times of it."
 }
 
-// requestText words a request: "12 × 8 CPUs on long".
+// requestText words a request: "12 × 8 CPUs + gpu:a100:2 on long".
 func requestText(c strategies.Candidate) string {
 	r := c.Request
-	text := count(r.CPUsPerTask, "CPU")
-	switch {
-	case r.ArrayTasks > 0:
-		text = fmt.Sprintf("%s × %s", thousands(r.ArrayTasks), text)
-	case r.Nodes > 1:
+	text := count(r.CPUsPerTask*max(1, r.TasksPerNode), "CPU")
+	if r.GRES != "" {
+		text += " + " + r.GRES
+	}
+	if r.Nodes > 1 {
 		text = fmt.Sprintf("%d nodes × %s", r.Nodes, text)
+	}
+	if r.ArrayTasks > 0 {
+		text = fmt.Sprintf("%s × %s", thousands(r.ArrayTasks), text)
 	}
 	if r.Partition != "" {
 		text += " on " + r.Partition
