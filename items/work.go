@@ -17,6 +17,7 @@ type Work struct {
 	Columns   []string `json:"columns"`
 	Items     int      `json:"items"`                 // of the run
 	CPUs      int      `json:"cpus"`                  // of one item
+	Bind      bool     `json:"bind,omitempty"`        // each item to CPUs of its own
 	GPUs      int      `json:"gpus,omitempty"`        // of one item; each has others
 	MemoryMiB int      `json:"memory_mib,omitempty"`  // of one item
 	TimeS     float64  `json:"time_s,omitempty"`      // typical, of one item

@@ -122,7 +122,7 @@ func writeDrivers(dir items.AttemptDir) error {
 func (r *Run) workOf(a *Attempt, in strategies.Input) items.Work {
 	return items.Work{
 		Run: r.ID, Attempt: a.N, Token: a.Token, Spec: r.Work, Columns: r.Columns,
-		CPUs: a.Layout.CPUsPerItem, GPUs: in.Each.GPUs, MemoryMiB: in.Each.MemoryMiB,
+		CPUs: a.Layout.CPUsPerItem, Bind: in.Each.Parallel == "threads", GPUs: in.Each.GPUs, MemoryMiB: in.Each.MemoryMiB,
 		TimeS: r.Each.Time.Seconds(), TimeoutS: r.Each.Timeout.Seconds(),
 		Failures: failures(r.Limits.Failures), KillWaitS: float64(in.Cluster.Scheduler.KillWaitS), Items: r.Items,
 	}

@@ -40,6 +40,7 @@ type engine struct {
 	doubt   doubt
 	gpus    gpus
 
+	cpus     cpus
 	launcher *launcher // starts the ranks of items; nil where they are no MPI programs
 
 	enforced time.Time     // when clocks were last looked at
@@ -95,6 +96,7 @@ func (e *engine) launch(s *slot) (err error) {
 	}
 	e.gpus.reset(s.n)
 	s.started = time.Now() // a file server that was slow is not the item's
+	defer e.cpus.bind(s.n)()
 	if s.task.call != nil {
 		s.pid, err = e.call(s)
 		return err

@@ -198,6 +198,9 @@ func (w *worker) makeSlots() error {
 		fmt.Fprintf(w.stderr, "hpcsub: warning: %d items side by side instead of %d: the job has %d GPUs on node %s\n", count, wanted, len(g.names), w.node)
 	}
 	w.gpus = g
+	if w.work.Bind {
+		w.cpus = dealCPUs(os.LookupEnv, count, w.work.CPUs)
+	}
 	for n := range count {
 		log := func(stream string) string { return w.dir.Log(w.writer, n, stream) }
 		s := newSlot(n, log, w.work.Run, w.gpus.environment(n, w.spawn.base))
