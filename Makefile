@@ -48,8 +48,8 @@ test-gpu: ## package gpu against the GPU of this machine, with cgo and without
 
 lint: tools ## gofmt, go vet, staticcheck, shellcheck
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-clean:"; gofmt -l .; exit 1; }
-	$(GO) vet ./... && $(GO) vet -tags integration ./integration/
-	$(GO) tool staticcheck ./... && $(GO) tool staticcheck -tags integration ./integration/
+	$(GO) vet ./... && $(GO) vet -tags integration ./integration/...
+	$(GO) tool staticcheck ./... && $(GO) tool staticcheck -tags integration ./integration/...
 	shellcheck $$(git ls-files '*.sh' .ci/run)
 
 golden: ## rewrite the golden files; review them as code

@@ -19,9 +19,8 @@ type Held struct {
 	Minutes int // its time limit; 0 = a day
 }
 
-// The states. The lab has nodes of 8, 8, 32 (16 cores of two threads) and 32 CPUs.
+// The states other than idle. The lab has nodes of 8, 8, 32 (16 cores of two threads) and 32 CPUs.
 var (
-	idle      = State{About: "idle"}
 	scattered = State{About: "12 CPUs free, here and there", Held: []Held{
 		{Node: "c1", CPUs: 6}, {Node: "c2", CPUs: 6}, {Node: "c3", CPUs: 28}, {Node: "c4", CPUs: 28}}}
 	fewFree = State{About: "5 CPUs free", Held: []Held{
