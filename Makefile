@@ -4,7 +4,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit fuzz integration integration-all lint golden record bench regret regret-quick release clean help
+.PHONY: build demo test unit fuzz integration load integration-all lint golden record bench regret regret-quick release clean help
 
 build: ## bin/hpcsub, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
@@ -32,6 +32,10 @@ fuzz: ## every fuzz target with $(FUZZ) inputs
 SLURM ?= 24.11
 integration: build ## end-to-end and fault tests on containerised Slurm
 	integration/test.sh $(SLURM)
+
+WAIT ?= 10m
+load: build ## what hpcsub asks of Slurm: a plan, a submission, waiting for $(WAIT), an array of 1,000 tasks, and from the nodes
+	WAIT=$(WAIT) integration/test.sh $(SLURM) -v -run 'TestLoad|TestNodesCallNothing'
 
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done

@@ -14,3 +14,5 @@ echo "== a million results through the command line"
 go test -run '^$' -bench . -benchtime 3x ./cmd/hpcsub
 echo "== hpcsub plan against the Slurm commands that it runs"
 "$here/test.sh" 24.11 -run '^$' -bench Plan -benchtime 20x
+echo "== hpcsub cluster and plan on 100, 1,000 and 10,000 nodes, against the Slurm commands that they run"
+"$here/test.sh" 24.11 -run '^$' -bench Large -benchtime 1x

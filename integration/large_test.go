@@ -42,8 +42,8 @@ func TestLarge(t *testing.T) {
 			warm := measure(t, lab, folder, command, 5)
 			cold := measure(t, lab, folder, command+" --fresh", 5)
 			for name, m := range map[string]figures{"warm": warm, "cold": cold} {
-				if limit := timesCommands*m.slurm + secondsMore; m.own > limit {
-					t.Errorf("%s: %.2f s, want at most %.2f s: its commands take %.2f s", name, m.own, limit, m.slurm)
+				if !m.within() {
+					t.Errorf("%s: %.2f s, want at most %.2f s: its commands take %.2f s", name, m.own, m.limit(), m.slurm)
 				}
 				if m.mib > mostMiB {
 					t.Errorf("%s: %d MiB at its peak, want at most %d", name, m.mib, mostMiB)
@@ -108,6 +108,19 @@ type figures struct {
 	mib              int
 }
 
+func (m figures) limit() float64 { return timesCommands*m.slurm + secondsMore }
+func (m figures) within() bool   { return m.own <= m.limit() }
+
+// rounds takes times of two lines in turns: so many of each, and four times as many where the machine has been
+// too busy for the limit to hold.
+func (m *figures) rounds(rounds int, own, slurm func() float64) {
+	var owns, slurms []float64
+	for i := 0; i < rounds || i < 4*rounds && !m.within(); i++ {
+		owns, slurms = append(owns, own()), append(slurms, slurm())
+		m.own, m.slurm, m.ownMid, m.slurmMid = slices.Min(owns), slices.Min(slurms), median(owns), median(slurms)
+	}
+}
+
 func (m figures) String() string {
 	return fmt.Sprintf("%.2f s, its %d commands %.2f s (medians %.2f and %.2f s), %d MiB", m.own, m.calls, m.slurm, m.ownMid, m.slurmMid, m.mib)
 }
@@ -127,12 +140,9 @@ rm -f calls
 hpcsub ` + command + ` >/dev/null
 sed -E 's#[^ ]*hpcsub-plan[^ ]*#script.sh#; s#$# >/dev/null 2>\&1#' calls >replay.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat calls"}), "\n"))}
-	var own, slurm []float64
-	for range rounds {
-		own = append(own, seconds(t, lab, folder, "hpcsub "+command))
-		slurm = append(slurm, seconds(t, lab, folder, "bash replay.sh"))
-	}
-	m.own, m.slurm, m.ownMid, m.slurmMid = slices.Min(own), slices.Min(slurm), median(own), median(slurm)
+	m.rounds(rounds,
+		func() float64 { return seconds(t, lab, folder, "hpcsub "+command) },
+		func() float64 { return seconds(t, lab, folder, "bash replay.sh") })
 	m.mib = peak(t, lab, Command{Folder: folder, Line: "hpcsub " + command})
 	return m
 }
@@ -166,7 +176,7 @@ func testLargePicture(t *testing.T, lab *Lab, folder string) {
 		t.Errorf("got %d nodes in %d partitions", len(c.Nodes), len(c.Partitions))
 	}
 	for _, p := range c.Partitions {
-		if got := lab.Must(t, Command{Line: "sinfo -h -p " + p.Name + " -o %D | paste -sd+ | bc 2>/dev/null || sinfo -h -s -p " + p.Name + " -o %D"}); got != strconv.Itoa(p.Nodes) {
+		if got := lab.Must(t, Command{Line: "sinfo -h -a -p " + p.Name + " -o %D | awk '{n += $1} END {print n}'"}); got != strconv.Itoa(p.Nodes) {
 			t.Errorf("%s: got %d nodes, want %s", p.Name, p.Nodes, got)
 		}
 		if p.Usable == (p.Name == "chem") {
@@ -209,8 +219,8 @@ var allJobs = regexp.MustCompile(`^GET /slurm/v[0-9.]+/jobs`)
 // and what it is asked for takes it longer than hpcsub takes to read it.
 func testLargeREST(t *testing.T, lab *Lab, folder string) {
 	for name, m := range map[string]figures{"warm": measureREST(t, lab, folder, "cluster", 3), "cold": measureREST(t, lab, folder, "cluster --fresh", 3)} {
-		if limit := timesCommands*m.slurm + secondsMore; m.own > limit || m.mib > mostMiB {
-			t.Errorf("%s: %.2f s and %d MiB, want at most %.2f s and %d MiB: by curl it takes %.2f s", name, m.own, m.mib, limit, mostMiB, m.slurm)
+		if !m.within() || m.mib > mostMiB {
+			t.Errorf("%s: %.2f s and %d MiB, want at most %.2f s and %d MiB: by curl it takes %.2f s", name, m.own, m.mib, m.limit(), mostMiB, m.slurm)
 		}
 		t.Logf("%s: %s", name, m)
 	}
@@ -246,12 +256,9 @@ func measureREST(t testing.TB, lab *Lab, folder, command string, rounds int) fig
 ` + asREST(6821) + `hpcsub cluster >/dev/null 2>&1; : >paths; hpcsub ` + command + ` >/dev/null
 sed -n 's#^GET \(.*\)#curl -s -o /dev/null -H "X-SLURM-USER-NAME: alice" -H "X-SLURM-USER-TOKEN: $SLURM_JWT" "http://ctl:6820\1"#p' paths >curls.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat curls.sh"}), "\n"))}
-	var own, slurm []float64
-	for range rounds {
-		own = append(own, secondsOf(t, lab, folder, asREST(6820), "hpcsub "+command))
-		slurm = append(slurm, secondsOf(t, lab, folder, asREST(6820), "bash curls.sh"))
-	}
-	m.own, m.slurm, m.ownMid, m.slurmMid = slices.Min(own), slices.Min(slurm), median(own), median(slurm)
+	m.rounds(rounds,
+		func() float64 { return secondsOf(t, lab, folder, asREST(6820), "hpcsub "+command) },
+		func() float64 { return secondsOf(t, lab, folder, asREST(6820), "bash curls.sh") })
 	m.mib = peak(t, lab, Command{Folder: folder, Env: []string{"HPCSUB_CLIENT=rest", "HPCSUB_ADDRESS=http://ctl:6820"}, Line: "hpcsub " + command})
 	return m
 }

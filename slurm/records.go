@@ -27,7 +27,7 @@ func readLines(r io.Reader, each func(line []byte) error) error {
 			continue
 		}
 		nothing = false
-		if i := bytes.IndexFunc(line, isControl); i >= 0 {
+		if i := slices.IndexFunc(line, isControl); i >= 0 {
 			return fmt.Errorf("line %d: want text, got %q", n, head(line[max(0, i-40):]))
 		}
 		if err := each(line); err != nil {
@@ -40,7 +40,7 @@ func readLines(r io.Reader, each func(line []byte) error) error {
 	return s.Err()
 }
 
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+func isControl(b byte) bool { return b < ' ' && b != '\t' || b == 0x7f }
 
 func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
