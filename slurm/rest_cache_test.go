@@ -67,6 +67,10 @@ func TestRESTKeepsWhatChangesSlowly(t *testing.T) {
 	if warm := slices.DeleteFunc(slices.Clone(cold), slow); len(cold) < len(warm)+3 || !slices.Equal(again, warm) {
 		t.Errorf("asked first for %q\nand then for %q, want %q", cold, again, warm)
 	}
+	if first.Cached || !second.Cached {
+		t.Errorf("cached: first %v, then %v, want false, then true", first.Cached, second.Cached)
+	}
+	second.Cached = false
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("from the cache\n%+v\nwant\n%+v", second, first)
 	}

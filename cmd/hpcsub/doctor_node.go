@@ -170,7 +170,7 @@ func awaitJob(ctx context.Context, client slurm.Client, id string) error {
 		}
 		last = jobs[0]
 	}
-	return fmt.Errorf("Slurm job %s did not end within %s: it is %s (%s), and was cancelled", id, seconds(nodeWait.Seconds()), last.State, cmp.Or(last.Reason, "no reason given"))
+	return fmt.Errorf("the job %s on a node did not end within %s: it is %s (%s), and was cancelled", id, seconds(nodeWait.Seconds()), last.State, cmp.Or(last.Reason, "no reason given"))
 }
 
 // readNode reads what the node wrote, once it is seen here.
