@@ -18,12 +18,14 @@ python_environment() {
   local packages="pathos==0.3.5 dask==2024.8.0 distributed==2024.8.0"
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/hpcsub
   local home=$cache/python
-  [ "$(cat "$home/packages" 2>/dev/null)" = "$packages" ] && return
+  [ "$(cat "$home/packages" 2>/dev/null)" = "$packages" ] && "$home/bin/python3" -c 'import pathos, distributed' && return
   echo "installing $packages for the tests" >&2
   mkdir -p "$cache"
-  local new
+  local new python
   new=$(mktemp -d "$cache/python.XXXXXX")
-  python3.9 -m venv "$new" 2>/dev/null || python3 -m venv "$new"
+  for python in python3.9 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.9.*/bin/python3 python3; do
+    "$python" -m venv "$new" 2>/dev/null && break
+  done
   # shellcheck disable=SC2086 # one word a package
   "$new/bin/python3" -m pip install --quiet --disable-pip-version-check $packages
   echo "$packages" >"$new/packages"
