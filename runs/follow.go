@@ -55,7 +55,9 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 			ended, pause = !before, 0 // is the run over, or a job requeued? Slurm is asked at once
 		}
 		if time.Since(asked) >= pause && !v.recordsSettle() {
-			v.ask(ctx, client)
+			if err := v.ask(ctx, client); err != nil {
+				return s, err
+			}
 			asked, pause = time.Now(), min(longestAsk, max(firstAsk, time.Duration(float64(pause)*askGrowth)))
 		}
 		if err := sleep(ctx, max(readPause, readingShare*time.Since(began))); err != nil {
@@ -134,7 +136,9 @@ func (v *view) submitForgotten(ctx context.Context, client slurm.Client) error {
 		return err
 	}
 	defer release()
-	v.ask(ctx, client)
+	if err := v.ask(ctx, client); err != nil {
+		return err
+	}
 	for a, submissions := range v.forgotten() {
 		for _, k := range submissions {
 			if err := a.log(event{Submission: k, Outcome: unknown, Words: "Slurm no longer knows the job, and it never began"}); err != nil {

@@ -77,7 +77,9 @@ func (r *Run) look(ctx context.Context, client slurm.Client) (*view, error) {
 		return nil, err
 	}
 	if client != nil && !v.recordsSettle() {
-		v.ask(ctx, client)
+		if err := v.ask(ctx, client); err != nil {
+			return nil, err
+		}
 	}
 	return v, nil
 }
@@ -96,9 +98,12 @@ func (v *view) read() error {
 	return err
 }
 
-func (v *view) ask(ctx context.Context, client slurm.Client) {
+// ask asks Slurm for the jobs, and then reads the records once more: an answer may take its time, and what a job
+// recorded meanwhile must not count as never written because the job is over.
+func (v *view) ask(ctx context.Context, client slurm.Client) error {
 	v.jobs, v.err = slurmJobs(ctx, client, v.active...)
 	v.asked = v.err == nil
+	return v.read()
 }
 
 // recordsSettle says whether the records alone tell that the run has ended: every item is
@@ -129,7 +134,7 @@ func (v *view) jobsOver() (bool, time.Time) {
 		if !j.Ended() {
 			return false, time.Time{}
 		}
-		if j.Runaway { // nobody knows when it ended: the last record is as good as its end
+		if j.Runaway || j.End.IsZero() { // nobody knows when it ended: the last record is as good as its end
 			j.End = unixTime(v.records.Tally().Last)
 		}
 		if (j.Nodes != "" || j.State != "CANCELLED") && j.End.After(end) {
