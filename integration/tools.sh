@@ -18,7 +18,7 @@ python_environment() {
   local packages="pathos==0.3.5 dask==2024.8.0 distributed==2024.8.0"
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/hpcsub
   local home=$cache/python
-  [ "$(cat "$home/packages" 2>/dev/null)" = "$packages" ] && "$home/bin/python3" -c 'import pathos, distributed' && return
+  [ "$(cat "$home/packages" 2>/dev/null)" = "$packages" ] && "$home/bin/python3" -c 'import pathos, distributed' 2>/dev/null && return
   echo "installing $packages for the tests" >&2
   mkdir -p "$cache"
   local new python
