@@ -42,10 +42,11 @@ func (w *worker) dispatch(argv []string) {
 	d := &dispatcher{
 		engine: &w.engine, queue: w.queue, heard: time.Now(),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}), driver: w.work.Spec.Function != "",
-		nodes: 1, rank: w.opt.Rank,
+		nodes: 1,
 	}
 	var err error
 	if w.opt.Together {
+		d.rank = w.opt.Rank
 		d.nodes, err = items.CountParts(w.dir)
 		d.meeting = w.dir.Meeting(w.gate.claim.job, w.writer.Restart)
 	}

@@ -33,6 +33,19 @@ func TestGNUParallelRunsEachItemOnce(t *testing.T) {
 	}
 }
 
+// TestGNUParallelOverNodes: a worker on each node feeds its own GNU Parallel, whatever its rank. The worker of rank 1
+// once waited for a queue that nobody kept.
+func TestGNUParallelOverNodes(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran`, 10), 2)
+	for part := range 2 {
+		r.exits(ExitDone, lifeOptions{part: part, slots: 2, dispatcher: parallelCommand(2)})
+	}
+	if ran := len(r.lines("ran")); ran != 10 {
+		t.Errorf("%d items ran, want 10", ran)
+	}
+}
+
 // TestGNUParallelResumes: what an earlier life did is not asked for.
 func TestGNUParallelResumes(t *testing.T) {
 	t.Parallel()
