@@ -127,6 +127,9 @@ func (e *engine) guard(m *sampler) {
 		m.sortOrphans()
 		e.tree.kill(m.left)
 	default:
+		// Until the memory of a killed process is free again the kernel finds only this worker to kill; then Slurm's
+		// word, out of memory, is for the item whose start is in the file. An error is told at the next record.
+		_ = e.recorder.Flush()
 		if s.verdict.state == "" {
 			s.verdict = g.verdict(s)
 		}
