@@ -85,10 +85,17 @@ type Use struct {
 	// Budgets of TRES-minutes: what everybody under it may use, and has used (GrpTRESMins).
 	GroupMaxTRESMinutes map[string]int `json:"group_max_tres_minutes"`
 	GroupTRESMinutes    map[string]int `json:"group_tres_minutes"`
-	GroupMaxJobs        *int           `json:"group_max_jobs"`   // GrpJobs
-	GroupJobs           int            `json:"group_jobs"`       //
-	GroupMaxSubmit      *int           `json:"group_max_submit"` // GrpSubmitJobs
-	GroupSubmitted      int            `json:"group_submitted"`  //
+	// What running jobs have ahead of them, TRES times the rest of their time limits (GrpTRESRunMins).
+	GroupMaxTRESRunMinutes map[string]int `json:"group_max_tres_run_minutes"`
+	GroupTRESRunMinutes    map[string]int `json:"group_tres_run_minutes"`
+	// How long all jobs may have run, one after the other (GrpWall).
+	GroupMaxWallS *int `json:"group_max_wall_s"`
+	GroupWallS    int  `json:"group_wall_s"`
+
+	GroupMaxJobs   *int `json:"group_max_jobs"`   // GrpJobs
+	GroupJobs      int  `json:"group_jobs"`       //
+	GroupMaxSubmit *int `json:"group_max_submit"` // GrpSubmitJobs
+	GroupSubmitted int  `json:"group_submitted"`  //
 }
 
 // Scheduler is the part of Slurm's configuration that decides how items fit and when slots refill.

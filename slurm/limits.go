@@ -119,6 +119,8 @@ func (u *Use) fold(above Use) {
 	foldCount(&u.GroupMaxSubmit, &u.GroupSubmitted, above.GroupMaxSubmit, above.GroupSubmitted)
 	foldTRES(&u.GroupMaxTRES, &u.GroupTRES, above.GroupMaxTRES, above.GroupTRES)
 	foldTRES(&u.GroupMaxTRESMinutes, &u.GroupTRESMinutes, above.GroupMaxTRESMinutes, above.GroupTRESMinutes)
+	foldTRES(&u.GroupMaxTRESRunMinutes, &u.GroupTRESRunMinutes, above.GroupMaxTRESRunMinutes, above.GroupTRESRunMinutes)
+	foldCount(&u.GroupMaxWallS, &u.GroupWallS, above.GroupMaxWallS, above.GroupWallS)
 }
 
 func foldCount(limit **int, use *int, above *int, aboveUse int) {

@@ -89,7 +89,7 @@ func TestLimitsOfAnUnusedQOS(t *testing.T) {
 	unused := func(t *testing.T) *answers {
 		a := recordedAnswers(t, "24.11")
 		r, err := parseLimits(limitsOf("ClusterName=lab Account=physics UserName=alice(2001) Partition= ID=5 DefAssoc=Yes GrpJobs=N(0)",
-			"QOS=fast(2) GrpJobs=N(0) GrpSubmitJobs= GrpTRES= GrpTRESMins= MaxTRESPJ= MaxWallPJ=10 Priority=1000 Account Limits=No Accounts User Limits=No Users"))
+			"QOS=fast(2) GrpJobs=N(0) GrpSubmitJobs= GrpTRES= GrpTRESMins= GrpTRESRunMins= GrpWall= MaxTRESPJ= MaxWallPJ=10 Priority=1000 Account Limits=No Accounts User Limits=No Users"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,8 +127,8 @@ func withKeys(line string, keys []string) string {
 }
 
 func TestGroupLimitsAreThoseWithLeastLeft(t *testing.T) {
-	r, err := parseLimits(limitsOf(`ClusterName=lab Account=root UserName= Partition= ID=1 ParentAccount= DefAssoc=No GrpJobs=100(90) GrpSubmitJobs=N(95) GrpTRES=cpu=1000(990),mem=N(5),gres/gpu=8(0) GrpTRESMins=cpu=600(500)
-ClusterName=lab Account=physics UserName= Partition= ID=3 ParentAccount=root(1) DefAssoc=No GrpJobs=20(5) GrpSubmitJobs=40(7) GrpTRES=cpu=64(60),gres/gpu=4(1) GrpTRESMins=cpu=N(100)
+	r, err := parseLimits(limitsOf(`ClusterName=lab Account=root UserName= Partition= ID=1 ParentAccount= DefAssoc=No GrpJobs=100(90) GrpSubmitJobs=N(95) GrpTRES=cpu=1000(990),mem=N(5),gres/gpu=8(0) GrpTRESMins=cpu=600(500) GrpTRESRunMins=cpu=900(850),gres/gpu=N(7) GrpWall=90(61.25)
+ClusterName=lab Account=physics UserName= Partition= ID=3 ParentAccount=root(1) DefAssoc=No GrpJobs=20(5) GrpSubmitJobs=40(7) GrpTRES=cpu=64(60),gres/gpu=4(1) GrpTRESMins=cpu=N(100) GrpTRESRunMins=cpu=300(10),gres/gpu=240(60) GrpWall=N(61.25)
 ClusterName=lab Account=physics UserName=alice(2001) Partition= ID=5 ParentAccount= DefAssoc=Yes GrpJobs=N(3) GrpSubmitJobs=N(4) GrpTRES=cpu=N(9) MaxJobs=12(3) MaxSubmitJobs=30(4) MaxWallPJ=120 MaxTRESPJ=cpu=32,mem=64000
 ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount= DefAssoc=Yes GrpJobs=N(1)`))
 	if err != nil {
@@ -143,6 +143,8 @@ ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount
 		MaxTRESPerJob: map[string]int{"cpu": 32, "mem": 64000},
 		GroupMaxTRES:  map[string]int{"cpu": 64, "gres/gpu": 4}, GroupTRES: map[string]int{"cpu": 60, "gres/gpu": 1},
 		GroupMaxTRESMinutes: map[string]int{"cpu": 600}, GroupTRESMinutes: map[string]int{"cpu": 500},
+		GroupMaxTRESRunMinutes: map[string]int{"cpu": 900, "gres/gpu": 240}, GroupTRESRunMinutes: map[string]int{"cpu": 850, "gres/gpu": 60},
+		GroupMaxWallS: n(5400), GroupWallS: 3660,
 		GroupMaxJobs: n(100), GroupJobs: 90, GroupMaxSubmit: n(40), GroupSubmitted: 7,
 	}}
 	if len(l.Associations) != 1 || !reflect.DeepEqual(l.Associations[0], want) {

@@ -27,6 +27,7 @@ func (u Use) Under(first Use) Use {
 		first *int
 	}{
 		{&u.MaxWallS, first.MaxWallS}, {&u.GroupMaxJobs, first.GroupMaxJobs}, {&u.GroupMaxSubmit, first.GroupMaxSubmit},
+		{&u.GroupMaxWallS, first.GroupMaxWallS},
 	} {
 		if x.first != nil {
 			*x.limit = nil
@@ -39,7 +40,7 @@ func (u Use) Under(first Use) Use {
 		{&u.MaxTRES, first.MaxTRES}, {&u.AccountMaxTRES, first.AccountMaxTRES}, {&u.GroupMaxTRES, first.GroupMaxTRES},
 		{&u.MaxTRESPerJob, first.MaxTRESPerJob}, {&u.MaxTRESPerNode, first.MaxTRESPerNode},
 		{&u.MinTRESPerJob, first.MinTRESPerJob}, {&u.MaxTRESMinutesPerJob, first.MaxTRESMinutesPerJob},
-		{&u.GroupMaxTRESMinutes, first.GroupMaxTRESMinutes},
+		{&u.GroupMaxTRESMinutes, first.GroupMaxTRESMinutes}, {&u.GroupMaxTRESRunMinutes, first.GroupMaxTRESRunMinutes},
 	} {
 		*x.limit = unset(*x.limit, x.first)
 	}

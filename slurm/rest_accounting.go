@@ -41,6 +41,12 @@ func unused(limits map[string]int) map[string]int {
 	return share{maxTRES: limits}.used()
 }
 
+// fillUnused has a 0 for each limit of a group.
+func (u *Use) fillUnused() {
+	u.GroupTRES, u.GroupTRESMinutes = unused(u.GroupMaxTRES), unused(u.GroupMaxTRESMinutes)
+	u.GroupTRESRunMinutes = unused(u.GroupMaxTRESRunMinutes)
+}
+
 // restAssociation is a record of a user in an account, or of an account.
 type restAssociation struct {
 	Account   restText `json:"account"`
@@ -67,7 +73,8 @@ type restAssociation struct {
 		TRES struct {
 			Total []restTRES `json:"total"`
 			Group struct {
-				Minutes []restTRES `json:"minutes"`
+				Minutes []restTRES `json:"minutes"` // GrpTRESMins
+				Active  []restTRES `json:"active"`  // GrpTRESRunMins
 			} `json:"group"`
 			Per struct {
 				Job  []restTRES `json:"job"`
@@ -79,6 +86,11 @@ type restAssociation struct {
 				} `json:"per"`
 			} `json:"minutes"`
 		} `json:"tres"`
+		Per struct {
+			Account struct {
+				WallTime restNumber `json:"wall_clock"` // minutes, GrpWall
+			} `json:"account"`
+		} `json:"per"`
 	} `json:"max"`
 }
 
@@ -103,9 +115,10 @@ func (a restAssociation) record() association {
 		GroupMaxJobs: jobs.Per.Count.limit(), GroupMaxSubmit: jobs.Per.Submit.limit(),
 		MaxTRESPerJob: restLimits(tres.Per.Job), GroupMaxTRES: restLimits(tres.Total),
 		MaxTRESPerNode: restLimits(tres.Per.Node), MaxTRESMinutesPerJob: restLimits(tres.Minutes.Per.Job),
-		GroupMaxTRESMinutes: restLimits(tres.Group.Minutes),
+		GroupMaxTRESMinutes: restLimits(tres.Group.Minutes), GroupMaxTRESRunMinutes: restLimits(tres.Group.Active),
+		GroupMaxWallS: a.Max.Per.Account.WallTime.times(60),
 	}
-	r.use.GroupTRES, r.use.GroupTRESMinutes = unused(r.use.GroupMaxTRES), unused(r.use.GroupMaxTRESMinutes)
+	r.use.fillUnused()
 	return r
 }
 
@@ -141,8 +154,9 @@ type restQOS struct {
 			TRES struct {
 				Total   []restTRES `json:"total"`
 				Minutes struct {
-					Per struct {
-						QOS []restTRES `json:"qos"`
+					Total []restTRES `json:"total"` // GrpTRESMins, from v0.0.42
+					Per   struct {
+						QOS []restTRES `json:"qos"` // GrpTRESRunMins
 						Job []restTRES `json:"job"`
 					} `json:"per"`
 				} `json:"minutes"`
@@ -155,6 +169,7 @@ type restQOS struct {
 			} `json:"tres"`
 			Wall struct {
 				Per struct {
+					QOS restNumber `json:"qos"` // minutes, GrpWall
 					Job restNumber `json:"job"` // minutes
 				} `json:"per"`
 			} `json:"wall_clock"`
@@ -184,11 +199,12 @@ func (q restQOS) record(v restVersion) (qosRecord, qosLimits) {
 	record.use = Use{
 		MaxWallS: most.Wall.Per.Job.times(60), MaxTRESPerJob: restLimits(most.TRES.Per.Job),
 		GroupMaxJobs: most.Active.Count.limit(), GroupMaxSubmit: most.Jobs.Count.limit(),
-		GroupMaxTRES: restLimits(most.TRES.Total), GroupMaxTRESMinutes: restLimits(most.TRES.Minutes.Per.QOS),
+		GroupMaxTRES: restLimits(most.TRES.Total), GroupMaxTRESMinutes: restLimits(most.TRES.Minutes.Total),
+		GroupMaxTRESRunMinutes: restLimits(most.TRES.Minutes.Per.QOS), GroupMaxWallS: most.Wall.Per.QOS.times(60),
 		MaxTRESPerNode: restLimits(most.TRES.Per.Node), MaxTRESMinutesPerJob: restLimits(most.TRES.Minutes.Per.Job),
 		MinTRESPerJob: restLimits(q.Limits.Min.TRES.Per.Job),
 	}
-	record.use.GroupTRES, record.use.GroupTRESMinutes = unused(record.use.GroupMaxTRES), unused(record.use.GroupMaxTRESMinutes)
+	record.use.fillUnused()
 	active, submitted := most.Jobs.Active.Per, most.Jobs.Per
 	if !v.tellsCounts() {
 		active, submitted = most.Jobs.Per, restShare{}
@@ -276,8 +292,16 @@ func levels(all []restAssociation) []string {
 
 func (a *answers) sayUseUnknown(v restVersion) {
 	a.unknown = append(a.unknown, "how much of the limits of your accounts and QOS is used: slurmrestd does not tell")
-	if !v.tellsCounts() {
-		a.unknown = append(a.unknown, fmt.Sprintf("how many jobs your accounts and QOS allow: version %s of slurmrestd's API does not tell", v))
+	for _, x := range []struct {
+		told bool
+		what string
+	}{
+		{v.tellsCounts(), "how many jobs your accounts and QOS allow"},
+		{v.tellsBudgets(), "the minutes that your QOS allow in all (GrpTRESMins)"},
+	} {
+		if !x.told {
+			a.unknown = append(a.unknown, fmt.Sprintf("%s: version %s of slurmrestd's API does not tell", x.what, v))
+		}
 	}
 }
 

@@ -130,3 +130,32 @@ func TestRequestsThatCannotBeMade(t *testing.T) {
 		}
 	}
 }
+
+// The paths are those that slurmrestd's own specification describes as these limits: of a QOS, minutes.per.qos is
+// GrpTRESRunMins, and GrpTRESMins stands in minutes.total.
+func TestRESTGroupMinutes(t *testing.T) {
+	cpu := func(n int) string { return fmt.Sprintf(`[{"type":"cpu","name":"","id":1,"count":%d}]`, n) }
+	text := `{"qos":[{"name":"q","limits":{"max":{"tres":{"minutes":{"total":` + cpu(600) + `,"per":{"qos":` + cpu(90) + `,"job":` + cpu(7) +
+		`}}},"wall_clock":{"per":{"qos":{"set":true,"infinite":false,"number":30}}}}}}]}`
+	qos, _, err := readRESTQOS(strings.NewReader(text))
+	if err != nil || len(qos) != 1 {
+		t.Fatal(qos, err)
+	}
+	record, _ := qos[0].record(42)
+	wall := 1800
+	want := Use{GroupMaxTRESMinutes: map[string]int{"cpu": 600}, GroupTRESMinutes: map[string]int{"cpu": 0},
+		GroupMaxTRESRunMinutes: map[string]int{"cpu": 90}, GroupTRESRunMinutes: map[string]int{"cpu": 0},
+		MaxTRESMinutesPerJob: map[string]int{"cpu": 7}, GroupMaxWallS: &wall}
+	if !reflect.DeepEqual(record.use, want) {
+		t.Errorf("QOS: got %+v, want %+v", record.use, want)
+	}
+	text = `{"associations":[{"account":"a","max":{"tres":{"group":{"minutes":` + cpu(600) + `,"active":` + cpu(90) +
+		`},"minutes":{"per":{"job":` + cpu(7) + `}}},"per":{"account":{"wall_clock":{"set":true,"infinite":false,"number":30}}}}}]}`
+	associations, _, err := readRESTAssociations(strings.NewReader(text))
+	if err != nil || len(associations) != 1 {
+		t.Fatal(associations, err)
+	}
+	if got := associations[0].record().use; !reflect.DeepEqual(got, want) {
+		t.Errorf("association: got %+v, want %+v", got, want)
+	}
+}

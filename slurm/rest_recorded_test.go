@@ -208,7 +208,7 @@ func TestRESTLimitsAreThoseOfTheCommands(t *testing.T) {
 func unusedOf(u Use) Use {
 	return Use{MaxJobs: u.MaxJobs, MaxSubmitJobs: u.MaxSubmitJobs, MaxWallS: u.MaxWallS, MaxTRES: u.MaxTRES,
 		MaxTRESPerJob: u.MaxTRESPerJob, GroupMaxTRES: u.GroupMaxTRES, AccountMaxTRES: u.AccountMaxTRES,
-		AccountMaxJobs: u.AccountMaxJobs, AccountMaxSubmit: u.AccountMaxSubmit, GroupMaxTRESMinutes: u.GroupMaxTRESMinutes,
+		AccountMaxJobs: u.AccountMaxJobs, AccountMaxSubmit: u.AccountMaxSubmit, GroupMaxTRESMinutes: u.GroupMaxTRESMinutes, GroupMaxTRESRunMinutes: u.GroupMaxTRESRunMinutes, GroupMaxWallS: u.GroupMaxWallS,
 		GroupMaxJobs: u.GroupMaxJobs, GroupMaxSubmit: u.GroupMaxSubmit}
 }
 

@@ -64,6 +64,9 @@ func (v restVersion) tellsLicenses() bool { return v >= 38 }
 // tellsCounts: the numbers of jobs that associations and QOS allow.
 func (v restVersion) tellsCounts() bool { return v >= 37 }
 
+// tellsBudgets: the TRES-minutes that everybody under a QOS may use (GrpTRESMins).
+func (v restVersion) tellsBudgets() bool { return v >= 42 }
+
 // tellsAbsence: "unknown job" is said of a job that is unknown, not of whatever went wrong.
 func (v restVersion) tellsAbsence() bool { return v >= 37 }
 

@@ -49,8 +49,9 @@ type rights struct {
 // What every record has, on every release. A limit that is not set is printed too, as nothing.
 var (
 	associationKeys = []string{"Account", "UserName", "Partition", "ID", "ParentAccount", "DefAssoc", "MaxJobs", "MaxSubmitJobs",
-		"GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "MaxTRESPJ", "MaxWallPJ"}
-	qosKeys = []string{"QOS", "Priority", "GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "MaxTRESPJ", "MaxWallPJ"}
+		"GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "GrpTRESRunMins", "GrpWall", "MaxTRESPJ", "MaxWallPJ"}
+	qosKeys = []string{"QOS", "Priority", "GrpJobs", "GrpSubmitJobs", "GrpTRES", "GrpTRESMins", "GrpTRESRunMins", "GrpWall", "MaxTRESPJ",
+		"MaxWallPJ"}
 )
 
 // showLimits asks the controller, not the accounting database, for limits and their use.
@@ -146,6 +147,10 @@ func (u *Use) field(key, value string) (err error) {
 		u.GroupMaxTRES, u.GroupTRES, err = parseTRESUse(value)
 	case "GrpTRESMins":
 		u.GroupMaxTRESMinutes, u.GroupTRESMinutes, err = parseTRESUse(value)
+	case "GrpTRESRunMins":
+		u.GroupMaxTRESRunMinutes, u.GroupTRESRunMinutes, err = parseTRESUse(value)
+	case "GrpWall":
+		u.GroupMaxWallS, u.GroupWallS, err = parseWallUse(value)
 	case "MaxTRESPJ":
 		u.MaxTRESPerJob, _, err = parseTRESUse(value)
 	case "MinTRESPJ":

@@ -92,6 +92,23 @@ func parseTRESUse(s string) (limit, use map[string]int, err error) {
 	return limit, use, nil
 }
 
+// parseWallUse reads "60(0.35)", minutes, into seconds: a limit, nil for N, and its use where there is a limit.
+func parseWallUse(s string) (limit *int, use int, err error) {
+	whole, fraction, _ := strings.Cut(s, ".")
+	if fraction != "" {
+		if digits, closed := strings.CutSuffix(fraction, ")"); !closed || strings.Trim(digits, "0123456789") != "" {
+			return nil, 0, fmt.Errorf("want minutes like 60(0.35), got %q", s)
+		}
+		whole += ")"
+	}
+	minutes, used, err := parseUse(whole)
+	if err != nil || minutes == nil {
+		return nil, 0, err
+	}
+	seconds := *minutes * 60
+	return &seconds, used * 60, nil
+}
+
 // parseUse reads "5(7)": a limit, nil for N or nothing, and its use, 0 where none is printed.
 func parseUse(s string) (limit *int, use int, err error) {
 	most, used, hasUse := strings.Cut(s, "(")

@@ -99,3 +99,24 @@ func TestUseWithoutATypeCountsForTheOnlyType(t *testing.T) {
 		}
 	}
 }
+
+func TestParseWallUse(t *testing.T) {
+	for _, tt := range []struct {
+		text      string
+		limit     int // seconds; -1 = none
+		used      int
+		wantError bool
+	}{
+		{"", -1, 0, false}, {"N(0.35)", -1, 0, false}, {"60(0.35)", 3600, 0, false}, {"60(61.25)", 3600, 3660, false}, {"0(0.00)", 0, 0, false},
+		{"60(1.2", 0, 0, true}, {"60(1.x)", 0, 0, true}, {"60.5", 0, 0, true}, {"x(0.00)", 0, 0, true},
+	} {
+		limit, used, err := parseWallUse(tt.text)
+		if (err != nil) != tt.wantError {
+			t.Errorf("%q: got error %v", tt.text, err)
+			continue
+		}
+		if got := limit; err == nil && ((got == nil) != (tt.limit < 0) || got != nil && *got != tt.limit || used != tt.used) {
+			t.Errorf("%q: got %v, %d used", tt.text, got, used)
+		}
+	}
+}

@@ -109,6 +109,9 @@ func admitsQOS(in Input, p slurm.Partition) *Rejection {
 // admitsAnyJob checks for limits that let no job at all run.
 func admitsAnyJob(in Input, p slurm.Partition) *Rejection {
 	for _, b := range bindings(in, p) {
+		if no := b.wallSpent(in); no != nil {
+			return no
+		}
 		for _, x := range []struct {
 			key, qosKey string
 			most        *int
@@ -126,6 +129,16 @@ func admitsAnyJob(in Input, p slurm.Partition) *Rejection {
 		}
 	}
 	return nil
+}
+
+// wallSpent: what everybody under a limit may run, one job after the other, is used up.
+func (b binding) wallSpent(in Input) *Rejection {
+	most, used := b.use.GroupMaxWallS, b.use.GroupWallS
+	if most == nil || used < *most {
+		return nil
+	}
+	value := fmt.Sprintf("%s, of which %s are used", InWords(float64(*most)), InWords(float64(used)))
+	return b.limit(in, "GrpWall", value).refuse("a job would be taken and not started")
 }
 
 // accessOf is what the user may do with an account in a partition; nil: nothing, or it is not known.

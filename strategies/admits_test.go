@@ -68,6 +68,12 @@ func TestMayI(t *testing.T) {
 		{"what is left of a budget", association(slurm.Use{GroupMaxTRESMinutes: map[string]int{"cpu": 500}, GroupTRESMinutes: map[string]int{"cpu": 499}}),
 			"account physics's GrpTRESMins is cpu=1 left of 500"},
 		{"enough is left of a budget", association(slurm.Use{GroupMaxTRESMinutes: map[string]int{"cpu": 500}, GroupTRESMinutes: map[string]int{"cpu": 100}}), "on short"},
+		{"CPU-minutes of what runs", association(slurm.Use{GroupMaxTRESRunMinutes: map[string]int{"cpu": 1}}),
+			"times its time limit in minutes; account physics's GrpTRESRunMins is cpu=1 (a coordinator of the account or an administrator can raise it: sacctmgr modify account physics set GrpTRESRunMins=…)"},
+		{"CPU-minutes of what runs, while others run", own(slurm.Use{GroupMaxTRESRunMinutes: map[string]int{"cpu": 500}, GroupTRESRunMinutes: map[string]int{"cpu": 499}}), "on short"},
+		{"time that is spent", own(slurm.Use{GroupMaxWallS: intp(3600), GroupWallS: 3660}),
+			"a job would be taken and not started; QOS normal's GrpWall is 1 h, of which 1 h 1 min are used (an administrator of the cluster can raise it: sacctmgr modify qos normal set GrpWall=…)"},
+		{"time that is left", own(slurm.Use{GroupMaxWallS: intp(3600), GroupWallS: 3540}), "on short"},
 		{"the least of a job", own(slurm.Use{MinTRESPerJob: map[string]int{"cpu": 20}}), "QOS normal's MinTRESPerJob is cpu=20"},
 		{"the least of a job, which a pack has", own(slurm.Use{MinTRESPerJob: map[string]int{"cpu": 4}}), "on short"},
 		{"a QOS that a partition lets in, though not the default one", func(in *Input) {

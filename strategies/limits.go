@@ -214,7 +214,11 @@ func (o *pool) atOnce(a ask) (ever, now int) {
 		if b.use.AccountMaxJobs != nil {
 			bound(*b.use.AccountMaxJobs, b.use.AccountJobs, 1)
 		}
+		minutes := a.minutes()
 		for tres, each := range a.tres() {
+			if most, ok := b.use.GroupMaxTRESRunMinutes[tres]; ok {
+				bound(max(most, minutes[tres]), b.use.GroupTRESRunMinutes[tres], minutes[tres]) // one alone that is too much: perJob
+			}
 			for _, x := range []struct{ most, taken map[string]int }{
 				{b.use.MaxTRES, b.use.TRES}, {b.use.GroupMaxTRES, b.use.GroupTRES}, {b.use.AccountMaxTRES, b.use.AccountTRES},
 			} {

@@ -23,6 +23,15 @@ func (a ask) tres() map[string]int {
 	return all
 }
 
+// minutes is the same times its time limit, which Slurm rounds up to minutes.
+func (a ask) minutes() map[string]int {
+	all := a.tres()
+	for name, n := range all {
+		all[name] = n * ((a.limitS + 59) / 60)
+	}
+	return all
+}
+
 // perNode is the most that it takes of one of its nodes.
 func (a ask) perNode() ask {
 	each := func(n int) int { return (n + max(1, a.nodes) - 1) / max(1, a.nodes) }
@@ -74,16 +83,14 @@ func (b binding) jobLimits(a ask) []jobLimit {
 		least := a.tres()
 		least["cpu"] = a.least
 		limits = append(limits, jobLimit{key: "MinTRESPerJob", most: b.use.MinTRESPerJob, asked: least, least: true})
-		minutes, left := map[string]int{}, map[string]int{}
-		for name, n := range all {
-			minutes[name] = n * ((a.limitS + 59) / 60)
-		}
+		minutes, left := a.minutes(), map[string]int{}
 		for name, n := range b.use.GroupMaxTRESMinutes {
 			left[name] = max(0, n-b.use.GroupTRESMinutes[name])
 		}
 		limits = append(limits,
 			jobLimit{key: "MaxTRESMinsPerJob", most: b.use.MaxTRESMinutesPerJob, asked: minutes, words: " times its time limit in minutes"},
-			jobLimit{key: "GrpTRESMins", most: left, asked: minutes, words: " times its time limit in minutes"})
+			jobLimit{key: "GrpTRESMins", most: left, asked: minutes, words: " times its time limit in minutes"},
+			jobLimit{key: "GrpTRESRunMins", most: b.use.GroupMaxTRESRunMinutes, asked: minutes, words: " times its time limit in minutes"})
 	}
 	return limits
 }

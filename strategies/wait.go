@@ -59,7 +59,9 @@ func (o *pool) places(d demand, nodes int, limitS int) places {
 			p.top.cpus, p.top.memoryMiB, p.top.gpus = max(p.top.cpus, r.cpus), max(p.top.memoryMiB, r.memoryMiB), max(p.top.gpus, r.gpus)
 		}
 	}
-	ever, now := o.atOnce(p.top.ask(d).times(nodes))
+	one := p.top.ask(d).times(nodes)
+	one.limitS = limitS
+	ever, now := o.atOnce(one)
 	p.ever, p.now = min(p.ever/nodes, ever), min(p.now/nodes, now)
 	if free > 0 {
 		p.held = hold{}
