@@ -25,6 +25,7 @@ func notes(c *slurm.Cluster, rows []partitionRows, refused []string, inFull bool
 	if !inFull {
 		lines = append(lines, charge(c))
 	}
+	lines = append(lines, limitNotes(c)...)
 	lines = slices.DeleteFunc(append(lines, legend(rows)), func(line string) bool { return line == "" })
 	if len(lines) > 0 {
 		lines = append([]string{""}, lines...)

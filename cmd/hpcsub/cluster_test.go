@@ -120,6 +120,8 @@ func TestFreeOfShape(t *testing.T) {
 	}
 }
 
+func most(n int) *int { return &n }
+
 func seconds60(minutes int) *int { s := 60 * minutes; return &s }
 
 // smallCluster is the lab of integration/, in use, with a node drained.
@@ -138,6 +140,14 @@ func smallCluster() *slurm.Cluster {
 		Nodes: []slurm.Node{node("c1", 2, 4, 1, 16000, "short", "long"), node("c2", 2, 4, 1, 16000, "short", "long"),
 			node("c3", 2, 8, 2, 64000, "long"), node("c4", 2, 16, 1, 128000, "long", "gpu")}}
 	c.Partitions[1].Access = []slurm.Access{{Account: "physics", Default: true, QOS: []string{"fast", "normal"}}}
+	c.Scheduler.EnforceLimits = true
+	c.Limits.QOS = []slurm.QOS{
+		{Name: "fast", Use: slurm.Use{MaxTRES: map[string]int{"cpu": 16, "gres/gpu:a100": 2}, TRES: map[string]int{"cpu": 12, "gres/gpu:a100": 0}, MaxWallS: seconds60(10)}},
+		{Name: "normal", Use: slurm.Use{MaxSubmitJobs: most(12_000), SubmittedJobs: 31, MaxTRESPerJob: map[string]int{"mem": 64_000, "node": 4}}},
+		{Name: "chem", Use: slurm.Use{MaxSubmitJobs: most(1)}}}
+	c.Limits.Associations[0].Use = slurm.Use{GroupMaxTRESMinutes: map[string]int{"cpu": 600_000}, GroupTRESMinutes: map[string]int{"cpu": 540_300},
+		GroupMaxJobs: most(200), GroupJobs: 17}
+	c.Partitions[0].Access = c.Partitions[1].Access
 	day, used := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC), 4
 	c.Reservations = []slurm.Reservation{
 		{Name: "maint", Start: day, End: day.Add(4 * time.Hour), Flags: []string{"MAINT"}, Nodes: "c[1-4]", NodeCount: 4},
@@ -202,4 +212,27 @@ func wideCluster(nodes, partitions int) *slurm.Cluster {
 		c.Nodes = append(c.Nodes, n)
 	}
 	return c
+}
+
+// Where Slurm told the limits and not their use, none is claimed.
+func TestLimitsWithoutUse(t *testing.T) {
+	c := smallCluster()
+	c.Unknown = []string{"how much of the limits of your accounts and QOS is used: slurmrestd does not tell"}
+	got := strings.Join(limitNotes(c), "\n")
+	want := `Limits of QOS fast: at most 16 CPUs in use by you, at most 2 GPUs a100 in use by you, at most 10 min a job.
+Limits of QOS normal: at most 12,000 jobs of yours in the queue, at most 62.5 GiB a job, at most 4 nodes a job.
+Limits of account physics: at most 200 jobs of everybody running, at most 600,000 CPU-minutes spent.`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if c.Scheduler.EnforceLimits = false; limitNotes(c) != nil {
+		t.Errorf("limits that bind nobody are told: %q", limitNotes(c))
+	}
+	c.Scheduler.EnforceLimits = true
+	for range 9 {
+		c.Limits.QOS = append(c.Limits.QOS, c.Limits.QOS[0])
+	}
+	if got := limitNotes(c); len(got) != mostLimitNotes+1 || !strings.HasPrefix(got[mostLimitNotes], "7 more QOS or accounts") {
+		t.Errorf("got %q", got)
+	}
 }
