@@ -62,7 +62,7 @@ func (p *problem) rules(all []prediction) []rule {
 		quickest = min(quickest, c.Estimate.Elapsed)
 	}
 	starts := rule{value: func(c prediction) float64 { return yes(!c.worthStarting(quickest)) }}
-	makespan := rule{func(c prediction) float64 { return c.Estimate.Makespan }, tie}
+	makespan := rule{prediction.rankedMakespan, tie}
 	cost := rule{func(c prediction) float64 { return c.Estimate.CPUHours }, tie}
 	first := []rule{starts, makespan}
 	if p.in.Plan.Minimize == "cost" {
@@ -80,6 +80,22 @@ func (c prediction) worthStarting(quickest float64) bool {
 	}
 	grows := c.shape.array && c.Layout.Parts > c.places.now
 	return grows || c.Estimate.Makespan <= max(4*quickest, quickest+3600)
+}
+
+// gathering is how much longer a job that needs several nodes at once counts than one that takes them as they
+// become free, where nobody knows when that is.
+const gathering = 1.25
+
+// gathers says that it waits until several nodes are free at the same time.
+func (c prediction) gathers() bool {
+	return c.places.wait == nil && c.Request.ArrayTasks == 0 && c.Request.Nodes > 1
+}
+
+func (c prediction) rankedMakespan() float64 {
+	if c.gathers() {
+		return c.Estimate.Makespan * gathering
+	}
+	return c.Estimate.Makespan
 }
 
 func (r rule) exactly() rule { return rule{value: r.value} }

@@ -58,6 +58,29 @@ func TestStartsNowGoesFirst(t *testing.T) {
 	}
 }
 
+// TestManyNodesAtOnceWaitLonger: on a full cluster a job of 316 nodes for half a minute went before an array of as many.
+func TestManyNodesAtOnceWaitLonger(t *testing.T) {
+	of := func(nodes, tasks int, makespan float64, wait *float64) prediction {
+		c := prediction{Candidate: Candidate{Request: Request{Nodes: nodes, ArrayTasks: tasks}, Estimate: Estimate{Makespan: makespan}}}
+		c.places.wait = wait
+		return c
+	}
+	makespan := []rule{{prediction.rankedMakespan, tie}}
+	for _, tt := range []struct {
+		name string
+		all  []prediction
+		want int
+	}{
+		{"nobody knows when", []prediction{of(316, 0, 31, nil), of(1, 157, 33, nil)}, 1},
+		{"they start now", []prediction{of(316, 0, 31, new(float64)), of(1, 157, 33, new(float64))}, 0},
+		{"the array takes much longer", []prediction{of(316, 0, 31, nil), of(1, 10_000, 156, nil)}, 0},
+	} {
+		if got := best(tt.all, makespan); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestOneItemIsSingle: a minute for one item made GNU Parallel the first.
 func TestOneItemIsSingle(t *testing.T) {
 	for _, length := range []time.Duration{0, time.Second, time.Minute, 3 * time.Hour} {

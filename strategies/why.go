@@ -91,6 +91,9 @@ func (p *problem) nextSentence(a, b prediction) string {
 	if b.jobs() > 2*a.jobs() {
 		text += fmt.Sprintf(", and %s for the controller instead of %s", counted(b.jobs(), "Slurm job"), thousands(a.jobs()))
 	}
+	if b.gathers() && !a.gathers() {
+		text += fmt.Sprintf(", but needs %d nodes free at the same time", b.Request.Nodes)
+	}
 	if b.places.wait == nil && a.places.wait != nil {
 		text += ", once it starts, which nobody can tell"
 	}
