@@ -64,6 +64,7 @@ func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person,
 	}
 	if (opt.Whole || opt.Topology && !opt.Licenses) && a.settings.scheduler.hasTopology() {
 		a.switches, err = c.showTopology(ctx, opt)
+		a.switches = known(a.switches, err)
 		a.note(err, "which nodes share a switch")
 	}
 	if !a.settings.scheduler.Accounting {
@@ -71,10 +72,13 @@ func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person,
 		return ctx.Err()
 	}
 	a.rights, err = c.showLimits(ctx, who.name)
+	a.rights = known(a.rights, err)
 	a.note(err, "limits and their use")
 	a.grants, err = c.showGrants(ctx, opt, who.name, a.settings.cluster)
+	a.grants = known(a.grants, err)
 	a.note(err, "the QOS that you may use")
 	a.qos, err = c.showQOS(ctx, opt)
+	a.qos = known(a.qos, err)
 	a.note(err, "limits of QOS that nobody uses now")
 	return ctx.Err()
 }
@@ -94,14 +98,27 @@ func (c *Commands) askState(ctx context.Context, opt InspectOptions, a *answers)
 		return err
 	}
 	a.queue, err = c.showPlanned(ctx)
+	a.queue = known(a.queue, err)
 	a.note(err, "planned starts of waiting jobs")
 	a.reservations, err = c.showReservations(ctx)
+	a.reservations = known(a.reservations, err)
 	a.note(err, "reservations and maintenance ahead")
 	if opt.Licenses || opt.Whole {
 		a.licenses, err = c.showLicenses(ctx, opt)
+		a.licenses = known(a.licenses, err)
 		a.note(err, "licences")
 	}
 	return ctx.Err()
+}
+
+// known is an answer, or none where reading it went wrong: half an answer is a smaller cluster, or a limit that does
+// not bind.
+func known[T any](answer T, err error) T {
+	if err != nil {
+		var none T
+		return none
+	}
+	return answer
 }
 
 // note keeps in words what could not be asked, and why.

@@ -265,3 +265,26 @@ func TestGroups(t *testing.T) {
 		t.Errorf("got %+v", who)
 	}
 }
+
+// Of an answer that is cut off nothing is believed: the network of one switch that a cut topology showed was none.
+func TestInspectBelievesNoHalfAnswer(t *testing.T) {
+	f := newFakes(t).replay("24.11")
+	for _, name := range []string{"scontrol", "squeue", "sacctmgr"} {
+		if err := os.Rename(filepath.Join(f.dir, name), filepath.Join(f.dir, "whole-"+name)); err != nil {
+			t.Fatal(err)
+		}
+		f.add(name, `case "$*" in *nodes*|*partitions*|*config*) exec whole-`+name+` "$@" ;; esac
+text=$(whole-`+name+` "$@"); printf %s "${text%?????}"`)
+	}
+	c, err := f.client().Inspect(t.Context(), InspectOptions{Whole: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Switches != nil || c.Licenses != nil || c.Reservations != nil || c.Queue != nil || len(c.Limits.Associations)+len(c.Limits.QOS) > 0 {
+		t.Errorf("got switches %v, licences %v, reservations %v, queue %v, limits %+v; want nothing of what was cut off", c.Switches, c.Licenses,
+			c.Reservations, c.Queue, c.Limits)
+	}
+	if len(c.Unknown) != 7 {
+		t.Errorf("got %d things that are not known, want 7, one an answer: %q", len(c.Unknown), c.Unknown)
+	}
+}

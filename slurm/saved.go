@@ -27,7 +27,12 @@ func ReadCluster(path string) (*Cluster, error) {
 func parseCluster(r io.Reader) (*Cluster, error) {
 	var c Cluster
 	d := json.NewDecoder(r)
-	if err := d.Decode(&c); err != nil {
+	switch err := d.Decode(&c); {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("it is cut off")
+	case err != nil:
 		return nil, err
 	}
 	if len(c.Partitions) == 0 || len(c.Nodes) == 0 {

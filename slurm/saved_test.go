@@ -35,7 +35,8 @@ func TestReadClusterGivesBackWhatWasSaved(t *testing.T) {
 
 func TestReadClusterSaysWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"cut", `{"name":"lab","partitions":[`, "unexpected EOF"},
+		{"cut", `{"name":"lab","partitions":[`, "it is cut off"},
+		{"nothing", "", "it is empty"},
 		{"not JSON", "name = 1", "invalid character"},
 		{"another file", `{"items": 3}`, "no partitions and nodes"},
 		{"negative", `{"partitions":[{"name":"p"}],"nodes":[{"name":"n","cpus":-4}]}`, `node "n"`},
