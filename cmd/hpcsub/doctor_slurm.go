@@ -52,10 +52,25 @@ func (d *doctor) slurm(ctx context.Context, c *cli.Command) (*place, error) {
 	}
 	d.found("Slurm", "%s, Slurm %s, through %s", cmp.Or(cluster.Name, "a cluster without a name"), cluster.Version, clientWords(cluster.Client, site))
 	for _, what := range cluster.Unknown {
-		d.warn("Slurm", "", "not known: %s", what)
+		d.warn("Slurm", mendUnknown(what), "not known: %s", what)
 	}
 	d.mpi(ctx, commands)
 	return &place{client: client, cluster: cluster}, nil
+}
+
+// mendUnknown says what to do about a part of the picture that Slurm did not tell.
+func mendUnknown(what string) string {
+	switch {
+	case strings.Contains(what, "PrivateData"):
+		return "the administrators have hidden it; plans count without it"
+	case strings.Contains(what, "slurmrestd"):
+		return "hpcsub --client commands asks Slurm's commands, which tell more"
+	case strings.Contains(what, "keeps no accounting"):
+		return "nothing: this site sets no limits by account or QOS"
+	case strings.Contains(what, "--fresh"):
+		return "hpcsub cluster --fresh; if it stays, tell the administrators"
+	}
+	return "hpcsub cluster --fresh asks again; plans count without it"
 }
 
 func commandsOf(site *configs.Site) *slurm.Commands {
@@ -140,7 +155,7 @@ func (d *doctor) mpi(ctx context.Context, commands *slurm.Commands) {
 	}
 	types, err := commands.MPITypes(ctx)
 	if err != nil {
-		d.warn("Slurm", "", "MPI types are not known: %v", err)
+		d.warn("Slurm", "programs without MPI run all the same; srun --mpi=list shows what is wrong", "MPI types are not known: %v", err)
 		return
 	}
 	d.found("Slurm", "MPI types of srun: %s", strings.Join(types, ", "))
@@ -188,46 +203,6 @@ func mark(isDefault bool) string {
 		return "*"
 	}
 	return ""
-}
-
-// limits says how much may be submitted at once.
-func (d *doctor) limits(c *slurm.Cluster) {
-	const area = "limits"
-	l := c.Limits
-	if l.MaxArraySize != nil {
-		d.found(area, "array indices up to %s (MaxArraySize); hpcsub splits longer ones", thousands(*l.MaxArraySize-1))
-	}
-	if l.MaxSubmitJobs != nil {
-		d.found(area, "at most %s of yours in the queue", count(*l.MaxSubmitJobs, "job"))
-	}
-	for _, a := range l.Associations {
-		d.near(area, "account "+a.Account, a.Use)
-	}
-	for _, q := range l.QOS {
-		d.near(area, "QOS "+q.Name, q.Use)
-	}
-}
-
-// near warns of a limit that is nearly reached.
-func (d *doctor) near(area, of string, u slurm.Use) {
-	for _, x := range []struct {
-		what string
-		most *int
-		have int
-	}{
-		{"jobs submitted by you (MaxSubmitJobs)", u.MaxSubmitJobs, u.SubmittedJobs}, {"jobs submitted by all (GrpSubmitJobs)", u.GroupMaxSubmit, u.GroupSubmitted},
-		{"running jobs of yours (MaxJobs)", u.MaxJobs, u.Jobs}, {"running jobs of all (GrpJobs)", u.GroupMaxJobs, u.GroupJobs},
-	} {
-		if x.most != nil && x.have*10 >= *x.most*9 {
-			d.warn(area, "wait until some have ended, or name another account or QOS", "%s: %s of %s %s", of, thousands(x.have), thousands(*x.most), x.what)
-		}
-	}
-	for _, name := range sortedKeys(u.GroupMaxTRESMinutes) {
-		most, have := u.GroupMaxTRESMinutes[name], u.GroupTRESMinutes[name]
-		if have*10 >= most*9 {
-			d.warn(area, "ask the administrators for more, or name another account", "%s: %s of %s minutes of %s are used (GrpTRESMins)", of, thousands(have), thousands(most), name)
-		}
-	}
 }
 
 func sortedKeys[V any](m map[string]V) []string {
