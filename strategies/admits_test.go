@@ -110,6 +110,8 @@ func TestMayI(t *testing.T) {
 			in.Cluster.Licenses = []slurm.License{{Name: "abaqus@flex", Total: 1, Remote: true}, {Name: "matlab", Total: 10}}
 		}, "on short"},
 		{"licences of which nothing is known", func(in *Input) { in.Slurm.Options = []string{"--licenses=nope"} }, "on short"},
+		{"more CPUs than its nodes have", func(in *Input) { in.Each.CPUs = 16 },
+			"no node of partition short has that (at most 8 CPUs, 15.6 GiB); partition long has at most 32 CPUs, 125.0 GiB"},
 		{"limits that the site does not enforce", func(in *Input) {
 			own(slurm.Use{MaxSubmitJobs: intp(4), SubmittedJobs: 4})(in)
 			in.Cluster.Scheduler.EnforceLimits = false

@@ -110,6 +110,29 @@ func (o *pool) tooLarge(d demand, in Input) *Rejection {
 	if d.gpus > 0 {
 		needs += ", beside " + countGPUs(d.gpus, d.gpuType)
 	}
-	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has that (at most %s, %s)", needs, o.Name,
-		counted(cpus, "CPU"), mib(memory))}
+	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has that (at most %s, %s)%s", needs, o.Name,
+		counted(cpus, "CPU"), mib(memory), o.largerElsewhere(in, cpus, memory))}
+}
+
+// largerElsewhere names other partitions whose nodes are larger, three at most.
+func (o *pool) largerElsewhere(in Input, cpus, memory int) string {
+	var others []string
+	for _, p := range in.Cluster.Partitions {
+		if p.Name == o.Name || !p.Usable || len(others) == 3 {
+			continue
+		}
+		mostCPUs, mostMemory := 0, 0
+		for n := range in.Cluster.In(p.Name) {
+			if n.Up() {
+				mostCPUs, mostMemory = max(mostCPUs, n.CPUs), max(mostMemory, n.MemoryMiB)
+			}
+		}
+		if mostCPUs > cpus || mostMemory > memory {
+			others = append(others, fmt.Sprintf("partition %s has at most %s, %s", p.Name, counted(mostCPUs, "CPU"), mib(mostMemory)))
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(others, "; ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -65,10 +66,29 @@ func showPlan(c *cli.Command, out *output, in strategies.Input, plan strategies.
 }
 
 func infeasible(out *output, plan strategies.Plan, cluster string) error {
-	for _, r := range plan.Rejections {
-		out.say("%s: rejected: %s", r.Strategy, r.Reason)
+	for _, line := range rejectionLines(plan.Rejections) {
+		out.say("%s", line)
 	}
 	return &coded{code: exitInfeasible, err: fmt.Errorf("no way to run this job fits on %s", cluster)}
+}
+
+// rejectionLines are a line a strategy; what is said of three or more is said once.
+func rejectionLines(all []strategies.Rejection) []string {
+	names := map[string][]string{}
+	for _, r := range all {
+		names[r.Reason] = append(names[r.Reason], r.Strategy)
+	}
+	var lines []string
+	for _, r := range all {
+		same := names[r.Reason]
+		switch {
+		case len(same) < 3:
+			lines = append(lines, fmt.Sprintf("%s: rejected: %s", r.Strategy, r.Reason))
+		case same[0] == r.Strategy:
+			lines = append(lines, fmt.Sprintf("%s: rejected: %s", strings.Join(same, ", "), r.Reason))
+		}
+	}
+	return lines
 }
 
 func printWarnings(out *output, plan strategies.Plan) {
@@ -96,8 +116,8 @@ func printPlan(out *output, in strategies.Input, plan strategies.Plan, explain b
 	if len(plan.Rejections) > 0 {
 		out.print("\n")
 	}
-	for _, r := range plan.Rejections {
-		out.print(wrap(fmt.Sprintf("%s: rejected: %s", r.Strategy, r.Reason), "", width))
+	for _, line := range rejectionLines(plan.Rejections) {
+		out.print(wrap(line, "", width))
 	}
 	if plan.Why != "" {
 		out.print("\n" + wrap(plan.Why, "", width))
