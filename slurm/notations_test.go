@@ -134,14 +134,14 @@ func TestParseExit(t *testing.T) {
 
 func TestParseVersion(t *testing.T) {
 	tests := []struct {
-		input   string
-		want    string
-		inherit bool // srun takes --cpus-per-task from sbatch
-		endTime bool
+		input string
+		want  string
+		exact bool // steps may ask for --exact
+		below bool // accounts below one that is let in are let in
 	}{
+		{"slurm 20.02.7", "20.02.7", false, false},
 		{"slurm-wlm 20.11.4", "20.11.4", true, false},
-		{"slurm 22.05.8", "22.05.8", false, false},
-		{"23.02.7", "23.02.7", false, true},
+		{"slurm 22.05.8", "22.05.8", true, false},
 		{"23.11.1-1", "23.11.1", true, true},
 		{"24.11.5", "24.11.5", true, true},
 		{"slurm-wlm 26.05.5", "26.05.5", true, true},
@@ -150,9 +150,8 @@ func TestParseVersion(t *testing.T) {
 	}
 	for _, tt := range tests {
 		v, err := ParseVersion(tt.input)
-		if err != nil || v.String() != tt.want || v.SrunInheritsCPUsPerTask() != tt.inherit || v.HasJobEndTime() != tt.endTime {
-			t.Errorf("ParseVersion(%q) = %v (inherits %v, end time %v), %v; want %+v",
-				tt.input, v, v.SrunInheritsCPUsPerTask(), v.HasJobEndTime(), err, tt)
+		if err != nil || v.String() != tt.want || v.SrunHasExact() != tt.exact || v.AllowsAccountsBelow() != tt.below {
+			t.Errorf("ParseVersion(%q) = %v (exact %v, accounts below %v), %v; want %+v", tt.input, v, v.SrunHasExact(), v.AllowsAccountsBelow(), err, tt)
 		}
 	}
 	for _, input := range []string{"", "slurm", "2.11", "banner"} {
@@ -160,7 +159,7 @@ func TestParseVersion(t *testing.T) {
 			t.Errorf("ParseVersion(%q) = %v, want an error", input, v)
 		}
 	}
-	if (Version{}).String() != "" || (Version{}).HasJSON() {
-		t.Error("no Slurm at all has no version and no JSON")
+	if none := (Version{}); none.String() != "" || !none.SrunHasExact() {
+		t.Error("a version that is not known has no number, and counts as the newest")
 	}
 }

@@ -41,14 +41,9 @@ func (v Version) AtLeast(major, minor int) bool {
 // nothing in the output tells. What the output itself tells is read from it: a field that an old
 // release lacks (CPUEfctv before 22.05) or a new one renamed (ExclusiveUser, Exclusive from 26.05).
 
-// SrunInheritsCPUsPerTask: srun takes --cpus-per-task from sbatch, except from 22.05 to 23.02.
-func (v Version) SrunInheritsCPUsPerTask() bool { return !v.AtLeast(22, 5) || v.AtLeast(23, 11) }
-
-// HasJobEndTime: the batch script finds SLURM_JOB_END_TIME in its environment.
-func (v Version) HasJobEndTime() bool { return v.AtLeast(23, 2) }
-
-// HasSubmitLine: accounting keeps the sbatch call as it was typed.
-func (v Version) HasSubmitLine() bool { return v.AtLeast(22, 5) }
+// SrunHasExact: steps may ask for --exact, without which each takes the whole job. A version that is not known counts
+// as the newest.
+func (v Version) SrunHasExact() bool { return v == (Version{}) || v.AtLeast(20, 11) }
 
 // AllowsAccountsBelow: an account that a partition lets in lets in those below it too. 22.05 does not
 // and 24.11 does; whoever may be let in by a release between is not refused.
@@ -56,6 +51,3 @@ func (v Version) AllowsAccountsBelow() bool { return v.AtLeast(22, 6) }
 
 // DeniesAccountsBelow: the same of accounts that a partition keeps out.
 func (v Version) DeniesAccountsBelow() bool { return v.AtLeast(24, 11) }
-
-// HasJSON: sinfo, squeue and sacct have --json, where the plugin was built.
-func (v Version) HasJSON() bool { return v.AtLeast(22, 5) }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"hpcsub/slurm"
 	"hpcsub/strategies"
 )
 
@@ -125,7 +126,8 @@ func newView(s Script) (view, error) {
 	v.Threads = s.Layout.CPUsPerItem / max(1, s.Layout.Ranks)
 	v.RanksPerNode = (s.Layout.Ranks + v.Nodes - 1) / v.Nodes
 	v.StepMemoryMiB = s.Request.MemoryPerNodeMiB / max(1, s.Layout.Slots)
-	v.Exact = !before(s.SlurmVersion, 20, 11)
+	release, _ := slurm.ParseVersion(s.SlurmVersion) // unknown where there is no Slurm
+	v.Exact = release.SrunHasExact()
 	v.Whole = s.Request.Exclusive && !slices.Contains(s.Slurm.Options, "--exclusive")
 	var err error
 	v.Log, err = logPattern(s.LogDir, array)
@@ -143,18 +145,6 @@ func origin(s Script, launch string) string {
 		text += ", for Slurm " + s.SlurmVersion
 	}
 	return text + "."
-}
-
-// before says whether a version of Slurm, "24.11.5", is older than a release. One that cannot be
-// read counts as the newest.
-func before(version string, year, month int) bool {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
-		return false
-	}
-	y, err1 := strconv.Atoi(parts[0])
-	m, err2 := strconv.Atoi(parts[1])
-	return err1 == nil && err2 == nil && (y < year || y == year && m < month)
 }
 
 func plural(n int, what string) string {
