@@ -99,6 +99,12 @@ func (o *pool) tooLarge(d demand, in Input) *Rejection {
 			return l.refuse("an item needs " + counted(d.cpus, "CPU"))
 		}
 	}
+	if positive(o.MaxCPUsPerSocket) {
+		l := limit{name: "partition " + o.Name + "'s MaxCPUsPerSocket", n: *o.MaxCPUsPerSocket, raise: theAdmin}
+		if sockets := o.mostSockets(); d.cpus > l.n*sockets && d.cpus <= cpus {
+			return l.refuse("an item needs " + counted(d.cpus, "CPU") + ", and no node has more than " + counted(sockets, "socket"))
+		}
+	}
 	if positive(o.MaxMemPerNodeMiB) && d.memoryMiB > *o.MaxMemPerNodeMiB {
 		l := limit{name: "partition " + o.Name + "'s MaxMemPerNode", value: mib(*o.MaxMemPerNodeMiB), raise: theAdmin}
 		return l.refuse("an item and its worker need " + mib(d.memoryMiB))
@@ -112,6 +118,14 @@ func (o *pool) tooLarge(d demand, in Input) *Rejection {
 	}
 	return &Rejection{Reason: fmt.Sprintf("%s; no node of partition %s has that (at most %s, %s)%s", needs, o.Name,
 		counted(cpus, "CPU"), mib(memory), o.largerElsewhere(in, cpus, memory))}
+}
+
+func (o *pool) mostSockets() int {
+	most := 1
+	for _, g := range o.groups {
+		most = max(most, g.Sockets)
+	}
+	return most
 }
 
 // largerElsewhere names other partitions whose nodes are larger, three at most.

@@ -52,6 +52,9 @@ func TestRejections(t *testing.T) {
 		{"more CPUs than any node has", func(in *Input) { in.Each.CPUs = 48 }, "an item needs 48 CPUs; no node of partition short has that (at most 8 CPUs, 15.6 GiB)", "", "", ""},
 		{"more memory than any node has", func(in *Input) { in.Slurm.Partition, in.Each.MemoryMiB = "long", 200000 },
 			"an item needs 1 CPU and 195.4 GiB with its worker; no node of partition long has that (at most 32 CPUs, 125.0 GiB)", "", "", ""},
+		{"MaxCPUsPerSocket", func(in *Input) {
+			in.Slurm.Partition, in.Each.CPUs, in.Cluster.Partitions[1].MaxCPUsPerSocket = "long", 6, intp(2)
+		}, "an item needs 6 CPUs, and no node has more than 2 sockets; partition long's MaxCPUsPerSocket is 2", "partition long's MaxCPUsPerSocket", "2", theAdmin},
 		{"MaxCPUsPerNode", func(in *Input) {
 			in.Slurm.Partition, in.Each.CPUs, in.Cluster.Partitions[1].MaxCPUsPerNode = "long", 6, intp(4)
 		}, "an item needs 6 CPUs; partition long's MaxCPUsPerNode is 4", "partition long's MaxCPUsPerNode", "4", theAdmin},

@@ -43,6 +43,9 @@ func fit(s slurm.Scheduler, p slurm.Partition, n slurm.Node, d demand) room {
 	if p.MaxCPUsPerNode != nil && !wholeNodes(s, p) {
 		usable = min(usable, *p.MaxCPUsPerNode)
 	}
+	if positive(p.MaxCPUsPerSocket) && !wholeNodes(s, p) {
+		usable = min(usable, *p.MaxCPUsPerSocket*max(1, n.Sockets))
+	}
 	if d.cpus > n.CPUs || r.cpus > usable || d.memoryMiB > n.MemoryMiB || d.gpus > gpus {
 		return r
 	}

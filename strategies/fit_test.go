@@ -44,6 +44,7 @@ func TestFit(t *testing.T) {
 			slurm.Partition{}, c1, demand{cpus: 1}, room{all: 3, free: 3, cpus: 1, memoryMiB: 5000}},
 		{"no default memory: one job takes all", core, slurm.Partition{}, c1, demand{cpus: 1}, room{all: 1, free: 1, cpus: 1, memoryMiB: 16000}},
 		{"MaxCPUsPerNode", core, slurm.Partition{DefMemPerCPUMiB: intp(1000), MaxCPUsPerNode: intp(6)}, c3, demand{cpus: 2}, room{all: 3, free: 3, cpus: 2, memoryMiB: 2000}},
+		{"MaxCPUsPerSocket", core, slurm.Partition{DefMemPerCPUMiB: intp(1000), MaxCPUsPerSocket: intp(4)}, c3, demand{cpus: 2}, room{all: 4, free: 4, cpus: 2, memoryMiB: 2000}},
 		{"MaxMemPerCPU adds CPUs", core, slurm.Partition{MaxMemPerCPUMiB: intp(2000)}, c1, demand{cpus: 1, memoryMiB: 5000}, room{all: 2, free: 2, cpus: 3, memoryMiB: 5000}},
 		{"MaxMemPerNode", core, slurm.Partition{MaxMemPerNodeMiB: intp(4000)}, c1, demand{cpus: 1, memoryMiB: 5000}, room{all: 0, free: 0, cpus: 1, memoryMiB: 5000}},
 		{"too many CPUs", core, perCPU, c1, demand{cpus: 9}, room{all: 0, free: 0, cpus: 9, memoryMiB: 9000}},

@@ -36,7 +36,7 @@ func (p *problem) spread(o *pool) *Rejection {
 		return no
 	}
 	most := min(o.size, ranks)
-	if positive(o.MaxNodes) {
+	if positive(o.MaxNodes) && !o.overrides("PartitionMaxNodes") {
 		most = min(most, *o.MaxNodes)
 	}
 	for n := 2; n <= most; n++ {
