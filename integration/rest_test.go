@@ -110,7 +110,7 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 	for _, c := range clusters {
 		unused := func(u *slurm.Use) {
 			u.Jobs, u.SubmittedJobs, u.GroupJobs, u.GroupSubmitted, u.AccountJobs, u.AccountSubmitted = 0, 0, 0, 0, 0, 0
-			u.TRES, u.GroupTRES, u.AccountTRES, u.GroupTRESMinutes = nil, nil, nil, nil
+			u.TRES, u.GroupTRES, u.AccountTRES, u.GroupTRESMinutes, u.GroupTRESRunMinutes, u.GroupWallS = nil, nil, nil, nil, nil, 0
 			if suite == "bullseye" {
 				u.MaxSubmitJobs = nil
 			}
