@@ -63,6 +63,8 @@ func mendUnknown(what string) string {
 	switch {
 	case strings.Contains(what, "PrivateData"):
 		return "the administrators have hidden it; plans count without it"
+	case strings.Contains(what, "so Slurm's commands were"):
+		return "what the commands tell is known all the same; what is wrong with slurmrestd stands above"
 	case strings.Contains(what, "slurmrestd"):
 		return "hpcsub --client commands asks Slurm's commands, which tell more"
 	case strings.Contains(what, "keeps no accounting"):
