@@ -115,6 +115,7 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 				u.MaxSubmitJobs = nil
 			}
 		}
+		c.Limits.JobCount = nil
 		for i := range c.Limits.Associations {
 			unused(&c.Limits.Associations[i].Use)
 		}

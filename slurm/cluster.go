@@ -31,6 +31,7 @@ type Cluster struct {
 type Limits struct {
 	MaxArraySize  *int          `json:"max_array_size"`  // caps the INDEX: 1001 allows 0-1000
 	MaxJobCount   *int          `json:"max_job_count"`   // jobs that the controller holds, all users
+	JobCount      *int          `json:"job_count"`       // how many it holds now that wait or run, array tasks one by one
 	MaxSubmitJobs *int          `json:"max_submit_jobs"` // of the default account and QOS
 	Associations  []Association `json:"associations"`
 	QOS           []QOS         `json:"qos"`

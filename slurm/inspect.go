@@ -73,6 +73,7 @@ func (c *Commands) askRules(ctx context.Context, opt InspectOptions, who person,
 	}
 	a.rights, err = c.showLimits(ctx, who.name)
 	a.rights = known(a.rights, err)
+	a.settings.limits.JobCount = a.rights.jobsOfAll()
 	a.note(err, "limits and their use")
 	a.grants, err = c.showGrants(ctx, opt, who.name, a.settings.cluster)
 	a.grants = known(a.grants, err)

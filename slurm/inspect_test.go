@@ -21,6 +21,9 @@ func TestInspectOfEachVersion(t *testing.T) {
 		if c.Name != "lab" || len(c.Nodes) != 4 || len(c.Partitions) != 3 || len(c.Queue) == 0 || c.Client != "commands" || c.Taken.IsZero() {
 			t.Errorf("got %+v", c)
 		}
+		if n := c.Limits.JobCount; n == nil || *n == 0 {
+			t.Errorf("got %v jobs that wait or run, want those of the account root", n)
+		}
 		if f.called() != 8 {
 			t.Errorf("got %d calls, want 8: %q", f.called(), f.calls)
 		}

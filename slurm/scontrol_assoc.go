@@ -46,6 +46,15 @@ type rights struct {
 	qos          []qosRecord
 }
 
+// jobsOfAll is how many jobs everybody has submitted that are not over: the use of the account above all others.
+func (r *rights) jobsOfAll() *int {
+	i := slices.IndexFunc(r.associations, func(a association) bool { return a.account == "root" && a.user == "" && a.partition == "" })
+	if i < 0 {
+		return nil
+	}
+	return &r.associations[i].submitted
+}
+
 // What every record has, on every release. A limit that is not set is printed too, as nothing.
 var (
 	associationKeys = []string{"Account", "UserName", "Partition", "ID", "ParentAccount", "DefAssoc", "MaxJobs", "MaxSubmitJobs",

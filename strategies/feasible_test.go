@@ -129,6 +129,9 @@ func TestArraysWithinLimits(t *testing.T) {
 			in.Cluster.Limits.Associations, in.Cluster.Limits.QOS, in.Cluster.Limits.MaxSubmitJobs = nil, nil, intp(500)
 		}, 500, 0, 2, []int{500}, "your account's MaxSubmitJobs is 500"},
 		{"half of what the controller holds", 1000, func(in *Input) { in.Cluster.Limits.MaxJobCount = intp(1000) }, 500, 0, 2, []int{500}, "MaxJobCount"},
+		{"what others left of it", 1000, func(in *Input) {
+			in.Cluster.Limits.MaxJobCount, in.Cluster.Limits.JobCount = intp(1000), intp(800)
+		}, 200, 0, 5, []int{200}, "the controller's MaxJobCount, for everybody's jobs, is 1000, of which 800 are taken"},
 		{"limits.cpus throttles", 1000, func(in *Input) { in.Limits.CPUs = 12 }, 1000, 12, 1, []int{1000}, ""},
 		{"a throttle holds in one array only", 5000, func(in *Input) {
 			in.Limits.CPUs, in.Cluster.Limits.MaxArraySize = 12, intp(1001)

@@ -188,6 +188,9 @@ func (p *problem) submitLeft(o *pool) *limit {
 		}
 	}
 	if n := p.in.Cluster.Limits.MaxJobCount; positive(n) {
+		if jobs := p.in.Cluster.Limits.JobCount; jobs != nil {
+			add(limit{name: "the controller's MaxJobCount, for everybody's jobs,", raise: theAdmin}, n, *jobs)
+		}
 		// The controller holds the jobs of everybody: one run does not take more than half of it.
 		half := max(1, *n/2)
 		add(limit{name: "half of the controller's MaxJobCount", raise: theAdmin}, &half, 0)

@@ -9,6 +9,13 @@ func (d *doctor) limits(c *slurm.Cluster) {
 	if l.MaxArraySize != nil {
 		d.found(area, "array indices up to %s (MaxArraySize); hpcsub splits longer ones", thousands(*l.MaxArraySize-1))
 	}
+	if most, have := l.MaxJobCount, l.JobCount; most != nil && have != nil {
+		if text := thousands(*have) + " of " + count(*most, "job") + " that the controller holds (MaxJobCount)"; *have*10 >= *most*9 {
+			d.warn(area, "wait until some have ended; one run may be refused", "%s", text)
+		} else {
+			d.found(area, "%s", text)
+		}
+	}
 	if l.MaxSubmitJobs != nil {
 		d.found(area, "at most %s of yours in the queue", count(*l.MaxSubmitJobs, "job"))
 	}
