@@ -39,8 +39,14 @@ func nodesText(c *slurm.Cluster, width int) string {
 	t.narrow(width, partitions-1, 10)
 	t.narrow(width, 0, 8)
 	text := t.String()
-	if out := outOfService(c.Nodes); out != "" {
-		text += "\n" + wrap(out, "", width)
+	cut := ""
+	if strings.Contains(text, "…") {
+		cut = "What ends in … stands in full in hpcsub cluster --json."
+	}
+	for _, note := range []string{outOfService(c.Nodes), cut} {
+		if note != "" {
+			text += "\n" + wrap(note, "", width)
+		}
 	}
 	return text
 }
