@@ -56,7 +56,7 @@ func TestVersionClusterOverREST(t *testing.T) {
 	})
 	j.lab.Must(t, Command{Line: "sbatch -p gpu --gres=gpu:2 --mem=3G --wrap 'sleep 300'; sbatch -p long -w c3 -n5 --mem=4G --wrap 'sleep 300'"})
 	j.lab.Must(t, Command{User: "root", Host: "ctl", Line: "scontrol update nodename=c2 state=drain reason='bad fan: replace'"})
-	j.lab.rule(t, "scontrol create partition partitionname=dark nodes=c1 hidden=yes allowgroups=root")
+	j.lab.rule(t, "scontrol create partitionname=dark nodes=c1 hidden=yes allowgroups=root")
 	j.lab.rule(t, fmt.Sprintf(reserve, "now+1day", 60, ",maint")+"maint users=root nodes=ALL; "+fmt.Sprintf(reserve, "now", 30, "")+"part users=-bob nodes=c1 corecnt=2")
 	WaitFor(t, "the jobs run", 30*time.Second, func() bool {
 		return j.lab.Must(t, Command{Line: "squeue -h -t R -u alice | wc -l"}) == "2"

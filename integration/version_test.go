@@ -26,6 +26,7 @@ func labNodes() []slurm.Node {
 	nodes := []slurm.Node{node("c1", 2, 4, 1, 16000, "intel", "small"), node("c2", 2, 4, 1, 16000, "intel", "small"),
 		node("c3", 2, 8, 2, 64000, "amd", "big"), node("c4", 2, 16, 1, 128000, "amd", "gpu")}
 	nodes[2].Partitions = []string{"long"}
+	nodes[2].GRES = []slurm.GRES{{Name: "gpu", Type: "v100", Count: 2, Sockets: []int{}}}
 	nodes[3].Partitions = []string{"long", "gpu"}
 	nodes[3].GRES = []slurm.GRES{{Name: "gpu", Type: "a100", Count: 4, Sockets: []int{}}}
 	return nodes
