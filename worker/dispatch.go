@@ -116,6 +116,7 @@ func (d *dispatcher) reapAll() {
 // feed writes places, as many as run and as many again: GNU Parallel reads a little ahead, and
 // what it has read cannot be taken back when the time runs out.
 func (d *dispatcher) feed() {
+	defer d.seeOff()
 	defer d.input.Close()
 	for {
 		places, more := d.nextPlaces()

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,9 +17,16 @@ import (
 
 // checkGNU makes sure that a program is GNU Parallel: moreutils has another one of that name.
 func checkGNU(program string) error {
-	out, err := exec.Command(program, "--version").CombinedOutput()
+	const long = time.Minute // a busy node, or a file system that does not answer
+	ctx, end := context.WithTimeout(context.Background(), long)
+	defer end()
+	cmd := exec.CommandContext(ctx, program, "--version")
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
 	line, _, _ := strings.Cut(string(out), "\n")
 	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("starting GNU Parallel: %q --version has said nothing for %s", program, long)
 	case strings.HasPrefix(line, "GNU parallel "):
 		return nil
 	case line != "":
@@ -49,9 +57,15 @@ func (d *dispatcher) startParallel(argv []string) error {
 	environ := append(d.spawn.base[:len(d.spawn.base):len(d.spawn.base)],
 		socketVariable+"="+d.socket.path, "PARALLEL_SHELL=/bin/sh",
 		"HPCSUB_RANK="+strconv.Itoa(d.rank), "HPCSUB_NODE="+d.node, "HPCSUB_MEETING="+d.meeting)
+	spawn := *d.spawn
+	if !d.driver {
+		// When the worker is killed, GNU Parallel ends by itself, since nobody answers what it starts. Killed while it
+		// starts, it would leave processes that sleep for hours and keep the step's output open.
+		spawn.sys.Pdeathsig = syscall.SIGTERM
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.parallel, err = d.spawn.start(argv, environ, int(read.Fd()), int(out.Fd()), 2)
+	d.parallel, err = spawn.start(argv, environ, int(read.Fd()), int(out.Fd()), 2)
 	if err != nil {
 		write.Close()
 		return fmt.Errorf("starting %s: %w", d.name(), err)
@@ -123,6 +137,39 @@ func (d *dispatcher) attendRank() {
 		}
 		d.mu.Unlock()
 	}
+}
+
+// seeOff waits for the end of GNU Parallel, which is given no more places, and makes one where it does not come: the
+// Slurm job would stand until its time limit.
+func (d *dispatcher) seeOff() {
+	since := time.Now()
+	for {
+		select {
+		case <-d.ended:
+			return
+		case <-time.After(recheck):
+		}
+		d.mu.Lock()
+		if d.parallel > 0 && d.overdue(time.Now(), since) {
+			fmt.Fprintln(d.stderr, "hpcsub: warning: GNU Parallel had nothing more to do and did not end; it was killed")
+			d.tree.kill([]int{d.parallel})
+			since = time.Now() // once more if it is still there
+		}
+		d.mu.Unlock()
+	}
+}
+
+// overdue says whether GNU Parallel, which was given the last place at a time, should have ended by now. It is left
+// time for what it has yet to ask for, unless nothing will be started any more.
+func (d *dispatcher) overdue(now, since time.Time) bool {
+	const short, long = 5 * time.Second, 2 * time.Minute
+	if d.driver || d.running() > 0 {
+		return false
+	}
+	if d.heard.After(since) {
+		since = d.heard
+	}
+	return now.Sub(since) > long || d.halt != "" && now.Sub(since) > short
 }
 
 // left says that this node, and not the whole run, takes no more calls, and is not the one with the queue.
