@@ -11,7 +11,7 @@ import (
 
 // reply is a line that a caller writes: that it is ready, or what became of a call.
 type reply struct {
-	Ready   bool            `json:"ready"` // the module is imported, and the call begins now
+	Ready   float64         `json:"ready"` // the Unix time at which the module was imported and the call began
 	Done    bool            `json:"done"`
 	Cause   string          `json:"cause"` // of a call that is not done
 	Value   json.RawMessage `json:"value"`
@@ -31,16 +31,22 @@ func (e *engine) heard(s *slot, c *caller, line []byte) (over bool) {
 	defer e.mu.Unlock()
 	switch {
 	case s.calling != c: // it was written off
-	case r.Ready:
+	case r.Ready > 0:
 		c.ready = true
-		s.started = time.Now()
+		s.begun(r.Ready, time.Now())
 		if e.work.TimeoutS > 0 { // importing is not the item's
 			s.limitAt = s.started.Add(e.timeout())
 		}
 	default:
 		e.returned(s, r)
 	}
-	return !r.Ready
+	return r.Ready == 0
+}
+
+// begun moves the start of a call to the Unix time that its process told, of which a busy node hears later.
+func (s *slot) begun(told float64, now time.Time) {
+	late := time.Duration((unixSeconds(now) - told) * float64(time.Second))
+	s.started = now.Add(-min(max(0, late), now.Sub(s.started)))
 }
 
 // returned records a call whose process lives on, and frees its slot.

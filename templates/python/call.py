@@ -40,7 +40,7 @@ def main() -> None:
         try:
             if call is None:
                 call = load(function)
-                send(worker, {"ready": True})
+                send(worker, {"ready": time.time()})
                 meter = Meter()
             value = call(**asked["arguments"])
         except BaseException as error:  # SystemExit too: nothing but the call is over
