@@ -275,6 +275,11 @@ func (d *dispatcher) try(r *request) (again bool) {
 func (d *dispatcher) goOn(r *request, code int) {
 	r.code = max(r.code, code)
 	if r.places = r.places[1:]; len(r.places) == 0 {
+		if d.nodes > 1 {
+			// Nobody hands it out again once it is answered, so its record must outlive this worker. An error is told
+			// at the next record.
+			_ = d.recorder.Flush()
+		}
 		r.answer(r.code)
 		return
 	}
