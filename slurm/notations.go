@@ -11,12 +11,12 @@ import (
 // Unlimited is a time without a limit.
 const Unlimited = time.Duration(math.MaxInt64)
 
-// maxDays bounds what is read as a time: Slurm's own limit is 2^32 minutes, some 8,000 years.
-const maxDays = 3_000_000 / 2
+// maxSeconds bounds what is read as a time: Slurm counts minutes in 32 bits, some 8,000 years.
+const maxSeconds = math.MaxUint32 * 60.0
 
 // ParseDuration reads a time as Slurm writes it (sbatch(1), --time): "30" minutes, "30:00"
 // minutes and seconds, "1:30:00", "1-12", "1-12:00", "1-12:00:00", "UNLIMITED". Fractions of a
-// second, as sacct prints them, are kept.
+// second, as sacct prints them, are kept. More than a time.Duration holds (292 years) is Unlimited.
 func ParseDuration(s string) (time.Duration, error) {
 	if isUnlimited(s) {
 		return Unlimited, nil
@@ -27,34 +27,39 @@ func ParseDuration(s string) (time.Duration, error) {
 	}
 	days, err := strconv.ParseUint(dayText, 10, 32)
 	parts := strings.Split(clock, ":")
-	if err != nil || days > maxDays || len(parts) > 3 {
+	if err != nil || len(parts) > 3 {
 		return 0, fmt.Errorf("want a time like 1-12:00:00, got %q", s)
 	}
-	units := []time.Duration{time.Minute, time.Second}
-	if hasDays {
-		units = []time.Duration{time.Hour, time.Minute, time.Second}
-	} else if len(parts) == 3 {
-		units = []time.Duration{time.Hour, time.Minute, time.Second}
+	units := []float64{60, 1}
+	if hasDays || len(parts) == 3 {
+		units = []float64{3600, 60, 1}
 	}
-	d := time.Duration(days) * 24 * time.Hour
+	seconds := float64(days) * 24 * 3600
 	for i, p := range parts {
-		part, err := parseClock(p, units[i])
+		n, err := parseClock(p)
 		if err != nil {
 			return 0, fmt.Errorf("want a time like 1-12:00:00, got %q", s)
 		}
-		d += part
+		seconds += n * units[i]
 	}
-	return d, nil
+	switch {
+	case seconds > maxSeconds:
+		return 0, fmt.Errorf("want a time like 1-12:00:00, got %q", s)
+	case seconds >= Unlimited.Seconds():
+		return Unlimited, nil
+	}
+	return time.Duration(math.Round(seconds * float64(time.Second))), nil
 }
 
-func parseClock(s string, unit time.Duration) (time.Duration, error) {
+// parseClock reads one part of a clock, "07" or "07.250".
+func parseClock(s string) (float64, error) {
 	whole, fraction, hasFraction := strings.Cut(s, ".")
 	n, err := strconv.ParseUint(whole, 10, 32)
 	if err != nil || !hasFraction {
-		return time.Duration(n) * unit, err
+		return float64(n), err
 	}
-	f, err := strconv.ParseFloat("0."+fraction, 64)
-	return time.Duration((float64(n) + f) * float64(unit)), err
+	f, err := strconv.ParseUint(fraction, 10, 64)
+	return float64(n) + float64(f)/math.Pow10(len(fraction)), err
 }
 
 // FormatDuration writes a time limit for --time, in whole seconds: "1-12:00:00", "00:30:00".

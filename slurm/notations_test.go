@@ -22,6 +22,9 @@ func TestParseDuration(t *testing.T) {
 		{"UNLIMITED", Unlimited},
 		{"INFINITE", Unlimited},
 		{"0", 0},
+		{"36500-00:00:00", 36500 * 24 * time.Hour},
+		{"365000-00:00:00", Unlimited},
+		{"777777770", Unlimited},
 	}
 	for _, tt := range tests {
 		if got, err := ParseDuration(tt.input); err != nil || got != tt.want {
