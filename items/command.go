@@ -58,7 +58,7 @@ func (s *splitter) step() error {
 		s.finish()
 	case '\n':
 		s.finish()
-		if len(s.words) > 0 && strings.TrimSpace(s.text[s.at:]) != "" {
+		if len(s.words) > 0 && strings.Trim(s.text[s.at:], " \t\r\n") != "" {
 			return s.errorf(s.at, "a new line begins another command: set shell = true, or end the line before with a backslash")
 		}
 	case '\'':

@@ -2,6 +2,7 @@ package items
 
 import (
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,9 +74,12 @@ func TestParseCommandShowsWhere(t *testing.T) {
 	}
 }
 
+// emptyLines are what comes before a command: it would part it from the printf that shows its words.
+var emptyLines = regexp.MustCompile(`^([ \t\n]|\\\n)+`)
+
 // FuzzParseCommand holds the splitting against a real shell's.
 func FuzzParseCommand(f *testing.F) {
-	for _, s := range []string{`a 'b c' "d\"e" f\ g`, "a \\\n b", `a "\$x" ''`, "a\tb\\", "a 'b\nc' d#e", "a=b c", `x\` + "\n"} {
+	for _, s := range []string{`a 'b c' "d\"e" f\ g`, "a \\\n b", `a "\$x" ''`, "a\tb\\", "a 'b\nc' d#e", "a=b c", `x\` + "\n", "0\n\v", "\\\n\n0"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, command string) {
@@ -84,7 +88,7 @@ func FuzzParseCommand(f *testing.F) {
 			return // what a shell reads differently on purpose: braces are ours
 		}
 		// printf repeats its format, so each word comes with a NUL behind it.
-		script := "printf '%s\\0' " + strings.Trim(command, " \t\n")
+		script := "printf '%s\\0' " + strings.TrimRight(emptyLines.ReplaceAllString(command, ""), " \t\n")
 		out, err := exec.Command("bash", "-f", "-c", script).Output()
 		if err != nil {
 			t.Fatalf("%q: bash: %v", command, err)
