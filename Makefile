@@ -46,11 +46,6 @@ integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 integration-versions: build ## what differs between versions (cluster, submit, results), on Slurm 20.11, 22.05 and 26.05
 	@set -e; for version in 20.11 22.05 26.05; do integration/test.sh $$version -run '^TestVersion'; done
 
-.PHONY: lostnode
-lostnode: build tools ## calls over nodes when a node is lost: not reliable yet, so not in make test
-	$(GO) test -count=1 -tags lostnode -run LostNode ./worker
-	integration/test.sh 24.11 -v -tags integration,lostnode -run TestFunctionsFaults
-
 .PHONY: test-gpu
 test-gpu: ## package gpu against the GPU of this machine, with cgo and without
 	@nvidia-smi -L >/dev/null 2>&1 || { echo "hpcsub: test-gpu: no NVIDIA GPU on this machine (nvidia-smi -L finds none)" >&2; exit 1; }

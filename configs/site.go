@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -22,8 +23,12 @@ type Site struct {
 	CAFile    string        // certificates for https
 	TokenFile string        // holds a token for it
 	Timeout   time.Duration // of one call; 0 = Slurm's own patience
+	Interface string        // of the network over which the nodes of a job speak; "" = any
 	Costs     CostRange     // of running things here, as `hpcsub site calibrate` measured them; 0 = not measured
 }
+
+// networkName is a name that Linux allows, of the characters that are in use (IFNAMSIZ: 15 bytes).
+var networkName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,15}$`)
 
 // SystemSite is where an administrator puts the file for everybody.
 const SystemSite = "/etc/hpcsub/site.toml"
@@ -116,6 +121,7 @@ func (s *Site) keys() []key {
 		known("ca_file", `"/etc/ssl/slurm.pem"`, filledInto(&s.CAFile)),
 		known("token_file", `"~/.slurm-token"`, filledInto(&s.TokenFile)),
 		known("timeout", `"30s"`, durationInto(&s.Timeout)),
+		known("interface", `"ib0"`, filledInto(&s.Interface)),
 	}
 	for _, c := range AllCosts() {
 		keys = append(keys, known("costs."+c.Name, "[0.08, 0.1, 0.3]", costInto(&s.Costs, c)))
@@ -132,6 +138,9 @@ func (s *Site) finish(r *reader) {
 		if _, err := slurm.NewREST(slurm.RESTOptions{Address: s.Address}); err != nil {
 			r.add(r.root.find("address"), err)
 		}
+	}
+	if s.Interface != "" && !networkName.MatchString(s.Interface) {
+		r.add(r.root.find("interface"), fmt.Errorf("want the name of a network interface as ip link shows it, such as \"ib0\", got %s", show(s.Interface)))
 	}
 	if s.CAFile != "" && !filepath.IsAbs(s.CAFile) {
 		r.add(r.root.find("ca_file"), fmt.Errorf("want an absolute path, got %s", show(s.CAFile)))

@@ -1,6 +1,4 @@
-//go:build integration && lostnode
-
-// At times a call of a lost node stays undone until retry, or is made twice: docs/guide.md. `make lostnode` runs this.
+//go:build integration
 
 package integration
 

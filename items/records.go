@@ -11,11 +11,20 @@ import (
 // A last line that is not complete yet is passed over, and so are lines that are no records,
 // which bad counts: a worker that was killed, or a full disk, leaves such.
 func ReadRecords(path string, visit func(Record) error) (bad int, err error) {
+	_, bad, err = ReadRecordsFrom(path, 0, visit)
+	return bad, err
+}
+
+// ReadRecordsFrom is ReadRecords from an offset on, at which an earlier one stopped; it returns where this one did.
+func ReadRecordsFrom(path string, offset int64, visit func(Record) error) (next int64, bad int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, fmt.Errorf("reading records: %w", err)
+		return offset, 0, fmt.Errorf("reading records: %w", err)
 	}
 	defer f.Close()
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return offset, 0, fmt.Errorf("reading records: %w", err)
+	}
 	var line recordLine
 	end, err := readLines(bufio.NewReaderSize(f, maxRecord), func(_ int64, text []byte) error {
 		if !line.parse(text) {
@@ -24,13 +33,14 @@ func ReadRecords(path string, visit func(Record) error) (bad int, err error) {
 		}
 		return visit(line.record())
 	})
+	next = offset + end.offset
 	if err != nil {
-		return bad, fmt.Errorf("reading records of %s: %w", path, err)
+		return next, bad, fmt.Errorf("reading records of %s: %w", path, err)
 	}
 	if end.rest != nil && line.parse(end.rest) { // whole, but for its new line
-		return bad, visit(line.record())
+		return next, bad, visit(line.record())
 	}
-	return bad, nil
+	return next, bad, nil
 }
 
 // lineEnd is where readLines stopped: behind the last whole line, and what stands there.

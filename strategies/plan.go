@@ -34,6 +34,8 @@ type Input struct {
 	// there. "parallel" is asked for by gnu-parallel, the package "pathos" by pathos; a tool that is not a
 	// key was not looked for.
 	Tools map[string]string `json:"tools,omitempty"`
+	// Interface is the site's network for what runs over nodes; "" = any.
+	Interface string `json:"interface,omitempty"`
 	// Arch is what the program that the nodes will run was built for, as uname -m; "" = not checked.
 	Arch string `json:"arch,omitempty"`
 	// Exclude are nodes not to use: those that an earlier attempt named bad.

@@ -47,7 +47,8 @@ type view struct {
 	// RanksPerNode and StepMemoryMiB are of the step of one MPI item; of several side by side each has its share.
 	RanksPerNode  int
 	StepMemoryMiB int
-	Whole         bool // whole nodes are asked for, and not among the user's own options
+	Network       string // for processes on several nodes, where the script starts such
+	Whole         bool   // whole nodes are asked for, and not among the user's own options
 }
 
 // Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
@@ -129,6 +130,9 @@ func newView(s Script) (view, error) {
 	release, _ := slurm.ParseVersion(s.SlurmVersion) // unknown where there is no Slurm
 	v.Exact = release.SrunHasExact()
 	v.Whole = s.Request.Exclusive && !slices.Contains(s.Slurm.Options, "--exclusive")
+	if v.Template == "dask" || v.Template == "pathos" && v.Nodes > 1 {
+		v.Network = s.Interface
+	}
 	var err error
 	v.Log, err = logPattern(s.LogDir, array)
 	return v, err

@@ -57,6 +57,7 @@ func goldens() map[string]Script {
 				Account: "scw1389", QOS: "normal", Reservation: "course", Constraint: "intel&[rack1|rack2]",
 				Options: []string{"--mail-type=END", "--mail-user alice@example.org", "--exclusive"},
 			}
+			s.Interface = "ib0"
 			s.Request.Account, s.Request.QOS, s.Request.MemoryPerNodeMiB, s.Exclude = "scw1389", "normal", 8256, []string{"c7", "c9"}
 			all[strategy+"-everything-"+version] = s
 		}

@@ -28,6 +28,8 @@ type Script struct {
 	Items    int                   // of the whole run
 	Exclude  []string              // nodes not to use again
 
+	Interface string // of the network for what runs over nodes; "" = any
+
 	SlurmVersion string // "24.11.5"; "" where there is no Slurm
 	KillWaitS    int    // from SIGTERM to SIGKILL at the time limit; 0 = not known
 	Slurm        configs.SlurmKeys

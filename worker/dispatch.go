@@ -16,22 +16,20 @@ import (
 // for the program: what they hand out asks the worker itself.
 type dispatcher struct {
 	*engine
-	queue   *queue
-	input   *os.File // GNU Parallel's stdin
-	socket  *socket
-	driver  bool      // of Pathos or Dask, for calls
-	nodes   int       // how many workers share the queue; 1 = this one alone
-	rank    int       // of this one among them: 0 has the queue
-	meeting string    // folder where the drivers of all nodes find each other
-	asked   bitmap    // places that were asked for
-	well    bitmap    // places that ended well here
-	answers bitmap    // places that the driver over nodes has had an answer for
-	fed     int       // places written and not answered yet
-	heard   time.Time // of the last request or answer
-	calls   int       // requests since the last stall
-	wake    chan struct{}
-	ended   chan struct{} // closed when GNU Parallel and all items have ended
-	said    chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
+	queue  *queue
+	input  *os.File // GNU Parallel's stdin
+	socket *socket
+	driver bool      // of Pathos or Dask, for calls
+	shared shared    // what only a queue over nodes has
+	nodes  int       // how many workers share the queue; 1 = this one alone
+	asked  bitmap    // places that were asked for
+	well   bitmap    // places that ended well here
+	fed    int       // places written and not answered yet
+	heard  time.Time // of the last request or answer
+	calls  int       // requests since the last stall
+	wake   chan struct{}
+	ended  chan struct{} // closed when GNU Parallel and all items have ended
+	said   chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
 }
 
 // dispatch runs the part through GNU Parallel. It returns when that has ended and every item
@@ -46,9 +44,11 @@ func (w *worker) dispatch(argv []string) {
 	}
 	var err error
 	if w.opt.Together {
-		d.rank = w.opt.Rank
 		d.nodes, err = items.CountParts(w.dir)
-		d.meeting = w.dir.Meeting(w.gate.claim.job, w.writer.Restart)
+		d.shared = shared{
+			on: true, rank: w.opt.Rank, life: w.writer.Restart, tries: map[int]int{},
+			meeting: w.dir.Meeting(w.gate.claim.job, w.writer.Restart),
+		}
 	}
 	if !d.driver {
 		err = checkGNU(argv[0])
@@ -65,12 +65,13 @@ func (w *worker) dispatch(argv []string) {
 		return
 	}
 	go d.reapAll()
-	if d.rank == 0 {
+	if d.shared.rank == 0 {
 		go d.feed()
 	} else {
 		go d.attendRank()
 	}
 	d.serve()
+	d.sayOver()
 	if d.said != nil {
 		select {
 		case <-d.said:
@@ -119,12 +120,12 @@ func (d *dispatcher) feed() {
 	defer d.seeOff()
 	defer d.input.Close()
 	for {
-		places, more := d.nextPlaces()
+		line, more := d.nextLine()
 		if !more {
 			return
 		}
-		if len(places) > 0 {
-			if _, err := d.input.WriteString(joined(places)); err != nil {
+		if line != "" {
+			if _, err := d.input.WriteString(line); err != nil {
 				return // it has ended
 			}
 			continue
@@ -138,33 +139,46 @@ func (d *dispatcher) feed() {
 	}
 }
 
-// nextPlaces gives places to write now, in one line; or none now, but later more; or no more.
-func (d *dispatcher) nextPlaces() (places []int, more bool) {
+// nextLine gives a line of places to write now; or none now, but later more; or no more.
+func (d *dispatcher) nextLine() (line string, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.mayStart() {
-		return nil, false
+		return "", false
 	}
 	if !d.decided() {
-		return nil, true
+		return "", true
 	}
 	many := d.bunch()
 	if d.fed >= 2*len(d.slots)*d.nodes*many {
-		return nil, !d.stalled()
+		return "", !d.stalled()
 	}
+	if places := d.backAgain(); len(places) > 0 {
+		d.fed += len(places)
+		return again + joined(places), true
+	}
+	places, err := d.nextPlaces(many)
+	if err != nil {
+		d.fail(err)
+		return "", false
+	}
+	if len(places) == 0 { // but what a node has may come back
+		return "", d.shared.on && d.fed > 0 && !d.stalled()
+	}
+	d.fed += len(places)
+	return joined(places), true
+}
+
+// nextPlaces takes up to so many places from the queue.
+func (d *dispatcher) nextPlaces(many int) (places []int, err error) {
 	for len(places) < many {
 		place, more, err := d.queue.advance()
-		if err != nil {
-			d.fail(err)
-			return nil, false
-		}
-		if !more {
-			break
+		if err != nil || !more {
+			return places, err
 		}
 		places = append(places, place)
 	}
-	d.fed += len(places)
-	return places, len(places) > 0
+	return places, nil
 }
 
 // bunch is how many places go into one line: one, until calls are known to be short. Then to hand out a
@@ -196,7 +210,11 @@ func (d *dispatcher) stalled() bool {
 	if d.driver { // packages of Python on a cold file system
 		idle = 2 * time.Minute
 	}
-	if d.running() > 0 || d.fed > 0 && d.nodes > 1 && d.calls > 0 || time.Since(d.heard) < idle {
+	if d.running() > 0 || time.Since(d.heard) < idle {
+		return false
+	}
+	if d.shared.on && (d.calls > 0 || d.busyElsewhere()) { // calls may take hours, there too
+		d.heard = time.Now()
 		return false
 	}
 	if d.calls == 0 {
@@ -233,12 +251,12 @@ func (d *dispatcher) try(r *request) (again bool) {
 		return false
 	case d.left(): // no answer: who asked loses this node, and finds another one
 		return false
-	case r.again && d.isDone(r, place):
+	case r.again && d.isDone(r, place): // also where nothing is started any more: it is done
 		d.goOn(r, 0)
 		return false
 	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place) && (!r.again || d.runs(place)):
 		d.answered(len(r.places))
-		r.answer(codeNotStarted)
+		d.reply(r, codeNotStarted)
 		return false
 	case !d.decided() || len(d.free) == 0:
 		return true
@@ -275,12 +293,7 @@ func (d *dispatcher) try(r *request) (again bool) {
 func (d *dispatcher) goOn(r *request, code int) {
 	r.code = max(r.code, code)
 	if r.places = r.places[1:]; len(r.places) == 0 {
-		if d.nodes > 1 {
-			// Nobody hands it out again once it is answered, so its record must outlive this worker. An error is told
-			// at the next record.
-			_ = d.recorder.Flush()
-		}
-		r.answer(r.code)
+		d.reply(r, r.code)
 		return
 	}
 	go func() {
@@ -291,9 +304,18 @@ func (d *dispatcher) goOn(r *request, code int) {
 	}()
 }
 
-// answered makes room for more places. Over nodes the driver says so, since it alone knows of all.
+// reply answers a request, of a shared queue once the disk has its records.
+func (d *dispatcher) reply(r *request, code int) {
+	if d.shared.on {
+		go d.answerOnDisk(r, code)
+	} else {
+		r.answer(code)
+	}
+}
+
+// answered makes room for more places. Of a shared queue the driver says so, since it alone knows of all.
 func (d *dispatcher) answered(places int) {
-	if d.nodes == 1 {
+	if !d.shared.on {
 		d.makeRoom(places)
 	}
 }
@@ -313,6 +335,9 @@ func (d *dispatcher) mind(r *request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r.gone = true
+	if d.shared.on { // others may be asked for it, and look at the records
+		go d.recorder.Sync()
+	}
 	if r.slot != nil && !d.ending {
 		v := d.endVerdict()
 		v.cause = "what " + d.name() + " had started for it was ended"

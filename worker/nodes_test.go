@@ -48,16 +48,28 @@ func (n nodes) options(rank, slots int) lifeOptions {
 // meeting is the folder where the drivers meet.
 func (n nodes) meeting(name string) string { return filepath.Join(n.dir.Meeting("100", 0), name) }
 
+// untilGo is a call that lasts until the test lets go.
+const untilGo = "while not os.path.exists('go'): time.sleep(0.05)"
+
+func (r *testRun) letGo() {
+	r.t.Helper()
+	must(r.t, os.WriteFile(filepath.Join(r.job, "go"), nil, 0o600))
+}
+
 const noted = "open('ran', 'a').write('%d\\n' % n)\n"
 
-// eachDriver runs a test with Pathos and with Dask, one after another: each starts a dozen interpreters.
+// eachDriver runs a test with Pathos and with Dask.
 func eachDriver(t *testing.T, test func(t *testing.T, driver string)) {
 	for _, driver := range []string{"pathos_nodes.py", "dask_nodes.py"} {
-		t.Run(driver, func(t *testing.T) { test(t, driver) })
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			test(t, driver)
+		})
 	}
 }
 
 func TestCallsOverNodes(t *testing.T) {
+	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
 		r := calls(t, noted+"time.sleep(0.05)\nif n == 7: os._exit(3)\nreturn n * n", 120, 2)
 		n := r.overNodes(driver, "2")
@@ -101,7 +113,8 @@ func (n nodes) checkSquares(count int) {
 
 // TestPathosWithoutTheSecret: the public default is refused, and so is any other; the files are closed to others.
 func TestPathosWithoutTheSecret(t *testing.T) {
-	r := calls(t, "time.sleep(4)", 4, 1)
+	t.Parallel()
+	r := calls(t, untilGo, 1, 1)
 	n := r.overNodes("pathos_nodes.py", "1")
 	l := r.start(n.options(0, 1))
 	awaits(t, "the server is there", func() bool { _, err := os.Stat(n.meeting("server.0")); return err == nil })
@@ -122,6 +135,7 @@ func TestPathosWithoutTheSecret(t *testing.T) {
 	if strings.Contains(string(command), string(secret)) {
 		t.Error("the secret stands in a command line")
 	}
+	r.letGo()
 	if got := l.wait(time.Minute); got != ExitDone {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}
@@ -148,16 +162,17 @@ print(getattr(ppft._pp._RWorker(host, int(port), server.secret, server, "STAT", 
 
 // TestCallsOverNodesResume: a second life of the job makes no call again that returned, on whichever node.
 func TestCallsOverNodesResume(t *testing.T) {
+	t.Parallel()
 	eachDriver(t, func(t *testing.T, driver string) {
-		r := calls(t, noted+"time.sleep(0.1)\nif n > 30 and not os.path.exists('go'): time.sleep(60)\nreturn n", 40, 2)
+		r := calls(t, noted+"time.sleep(0.1)\nif n > 30 and not os.path.exists('go'): time.sleep(60)\nreturn n", 40, 2) // the even ones first
 		n := r.overNodes(driver, "2")
 		first, second := r.start(n.options(1, 2)), r.start(n.options(0, 2))
-		awaits(t, "calls run on both", func() bool { return len(r.lines("ran")) > 31 })
+		awaits(t, "calls sleep on both", func() bool { return len(r.lines("ran")) == 20 })
 		for _, l := range []*life{first, second} {
 			must(t, l.cmd.Process.Signal(syscall.SIGTERM))
 			l.wait(time.Minute)
 		}
-		must(t, os.WriteFile(filepath.Join(r.job, "go"), nil, 0o600))
+		r.letGo()
 		n.keys(1)
 		again := func(rank int) *life {
 			o := n.options(rank, 2)
@@ -173,9 +188,27 @@ func TestCallsOverNodesResume(t *testing.T) {
 	})
 }
 
+// TestCallsOfALostNode: they are made by the others, and none of which a success is recorded is made again.
+func TestCallsOfALostNode(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+"time.sleep(0.05)\nreturn n", 150, 2)
+		n := r.overNodes(driver, "2")
+		other := r.start(n.options(1, 2))
+		l := r.start(n.options(0, 2))
+		awaits(t, "the other node has calls", func() bool { return len(r.endsOn("node1")) > 5 })
+		must(t, other.cmd.Process.Kill())
+		if got := l.wait(3 * time.Minute); got != ExitDone {
+			t.Errorf("exit code %d: %s", got, &l.stderr)
+		}
+		n.checkAllDone(150)
+	})
+}
+
 // TestDaskWithoutTheCertificate: neither no certificate nor another one opens a connection, and no port talks HTTP.
 func TestDaskWithoutTheCertificate(t *testing.T) {
-	r := calls(t, "time.sleep(8)", 6, 1)
+	t.Parallel()
+	r := calls(t, untilGo, 1, 1)
 	n := r.overNodes("dask_nodes.py", "1")
 	l := r.start(n.options(0, 1))
 	awaits(t, "a call runs", func() bool { return len(r.records()) > 0 })
@@ -210,6 +243,7 @@ except Exception as error:
 			t.Errorf("port %d speaks HTTP: %.80q", port, answer)
 		}
 	}
+	r.letGo()
 	if got := l.wait(3 * time.Minute); got != ExitDone {
 		t.Errorf("exit code %d: %s", got, &l.stderr)
 	}

@@ -56,7 +56,7 @@ func (d *dispatcher) startParallel(argv []string) error {
 	// Jobs of GNU Parallel are started by a shell, and that of the user may be slow to start.
 	environ := append(d.spawn.base[:len(d.spawn.base):len(d.spawn.base)],
 		socketVariable+"="+d.socket.path, "PARALLEL_SHELL=/bin/sh",
-		"HPCSUB_RANK="+strconv.Itoa(d.rank), "HPCSUB_NODE="+d.node, "HPCSUB_MEETING="+d.meeting)
+		"HPCSUB_RANK="+strconv.Itoa(d.shared.rank), "HPCSUB_NODE="+d.node, "HPCSUB_MEETING="+d.shared.meeting)
 	spawn := *d.spawn
 	if !d.driver {
 		// When the worker is killed, GNU Parallel ends by itself, since nobody answers what it starts. Killed while it
@@ -102,43 +102,6 @@ func (d *dispatcher) hear(events *os.File) {
 	}
 }
 
-// heardOf takes "CODE HOST PLACE …": places that a worker, perhaps on another node, has answered for.
-func (d *dispatcher) heardOf(words []string) {
-	if len(words) < 3 {
-		return
-	}
-	places := words[2:]
-	if d.nodes > 1 {
-		d.makeRoom(len(places))
-	}
-	if words[0] == strconv.Itoa(codeNotStarted) {
-		return
-	}
-	for _, word := range places {
-		if place, err := strconv.Atoi(word); err == nil && d.answers.set(place, d.queue.part.Len()) {
-			d.handled++
-		}
-	}
-}
-
-// attendRank waits for the end of the server or worker that stands on this node for the driver of another
-// one, and ends it when this node takes no more calls while others may.
-func (d *dispatcher) attendRank() {
-	defer d.input.Close()
-	for {
-		select {
-		case <-d.ended:
-			return
-		case <-time.After(recheck):
-		}
-		d.mu.Lock()
-		if d.left() && d.running() == 0 && d.parallel > 0 {
-			syscall.Kill(-d.parallel, syscall.SIGTERM)
-		}
-		d.mu.Unlock()
-	}
-}
-
 // seeOff waits for the end of GNU Parallel, which is given no more places, and makes one where it does not come: the
 // Slurm job would stand until its time limit.
 func (d *dispatcher) seeOff() {
@@ -170,11 +133,6 @@ func (d *dispatcher) overdue(now, since time.Time) bool {
 		since = d.heard
 	}
 	return now.Sub(since) > long || d.halt != "" && now.Sub(since) > short
-}
-
-// left says that this node, and not the whole run, takes no more calls, and is not the one with the queue.
-func (d *dispatcher) left() bool {
-	return d.rank > 0 && d.halt != "" && (d.leaves || d.failure != nil)
 }
 
 // giveUp stops the run: every part would fail in the same way.

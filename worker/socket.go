@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // socketVariable names the socket to what GNU Parallel starts.
@@ -27,9 +28,9 @@ type socket struct {
 // request asks for the items at places of the part, one after another. Its fields but the connection are
 // under the engine's lock.
 type request struct {
-	places []int  // that are left
-	again  bool   // they were handed out before, to a node that was lost
-	done   bitmap // of the run's list: what other workers have recorded as done since; nil until it was asked
+	places []int // that are left
+	again  bool  // they were handed out before, to a node that was lost
+	looked bool  // what other workers have recorded was read for it
 	conn   net.Conn
 	code   int   // the worst exit code so far
 	slot   *slot // where the item runs; nil before and after
@@ -85,7 +86,7 @@ func (s *socket) accept() {
 func (s *socket) read(conn net.Conn) {
 	line, err := bufio.NewReaderSize(conn, 64).ReadString('\n')
 	r := &request{conn: conn}
-	line, r.again = strings.CutPrefix(line, "again ")
+	line, r.again = strings.CutPrefix(line, again)
 	for _, word := range strings.Fields(line) {
 		place, bad := strconv.Atoi(word)
 		if bad != nil || place < 0 {
@@ -97,6 +98,9 @@ func (s *socket) read(conn net.Conn) {
 	if err != nil || len(r.places) == 0 {
 		conn.Close()
 		return
+	}
+	if r.again {
+		time.Sleep(settling)
 	}
 	s.requests <- r
 }

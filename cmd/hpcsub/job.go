@@ -123,7 +123,7 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 		if err != nil {
 			return nil, err
 		}
-		p.costs = site.Costs
+		p.costs, p.network = site.Costs, site.Interface
 	}
 	return p, nil
 }
@@ -162,6 +162,7 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 		past := runs.PastOf(ctx, w.job)
 		in.Sample, in.SampleOf = past.Seconds, past.Run
 	}
+	in.Interface = p.network
 	in.Costs, in.CostsLow, in.CostsHigh = p.costs.Middle, p.costs.Low, p.costs.High
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }

@@ -10,15 +10,20 @@ import os
 import socket
 import struct
 import sys
+import time
 from typing import Tuple
 
 NOT_STARTED = "75"  # the worker would not start a call any more, or is gone
-AGAIN = "again "  # before places that a node had which was lost: what is recorded as done is not called once more
-TRIES, PAUSE = 3, 1.0  # how often places are handed out again, and after how many seconds: records take a while
+AGAIN = "again "  # before places that were handed out before: what is recorded as done is not called once more
+PAUSE = 1.0  # seconds before a node without a worker takes the next line: it must not take all of them
 
 
 def ask(places: str) -> str:
-    """Has the worker of this node make the calls of a line; returns the worst exit code and the node."""
+    """Has the worker of this node make the calls of a line; returns the worst exit code and the node.
+
+    Whoever hands out a line tells once what became of it, and tries nothing again: the worker that has the queue
+    gets a line back that nobody has answered for, and decides.
+    """
     code = ""
     try:
         with socket.socket(socket.AF_UNIX) as worker:
@@ -27,7 +32,7 @@ def ask(places: str) -> str:
             with worker.makefile() as answer:
                 code = answer.read().strip()
     except OSError:
-        pass
+        time.sleep(PAUSE)
     return (code or NOT_STARTED) + " " + os.environ["HPCSUB_NODE"]
 
 

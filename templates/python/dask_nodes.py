@@ -9,18 +9,19 @@ their node for calls (asking.py), so they need little memory, and a call that cr
     python3 dask_nodes.py WORKERS
 """
 import asyncio
+import itertools
 import logging
 import os
 import subprocess
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Set
 
-from asking import AGAIN, NOT_STARTED, PAUSE, TRIES, ask, give_up, meeting, need, rank, tell
+from asking import AGAIN, NOT_STARTED, ask, give_up, meeting, need, rank, tell
 
 STRANDED = 300  # seconds that a worker waits for its scheduler
 MEMORY = 1 << 30  # bytes for a worker of Dask, which holds no values
 
-# No dashboard: its port would be open to everybody. What a lost worker had is not handed out again unseen.
+# No dashboard: its port would be open to everybody. What a lost worker had comes back, and is not handed out unseen.
 SETTINGS = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
             "distributed.scheduler.allowed-failures": 0, "distributed.worker.use-file-locking": False}
 
@@ -75,14 +76,17 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
 
     async with Scheduler(port=0, scheduler_file=meeting("scheduler.json"), **network()) as scheduler:
         scheduler.http_server.stop()
+        fresh: Set[int] = set()  # numbers of lines that no worker has begun
+        scheduler.handlers["begin_line"] = lambda comm, line: begin(fresh, line)
         async with Client(scheduler.address, security=trust(), asynchronous=True) as client:
             watching = asyncio.ensure_future(watch(own))
             asked = set()
-            while True:
+            for line in itertools.count():
                 places = await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
                 if not places:
                     break
-                task = asyncio.ensure_future(answer(client, places))
+                fresh.add(line)
+                task = asyncio.ensure_future(answer(client, line, places))
                 asked.add(task)
                 task.add_done_callback(asked.discard)
             if asked:
@@ -90,19 +94,35 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
             watching.cancel()
 
 
-async def answer(client: Any, places: str) -> None:
-    """Has a line asked for; again where its worker was lost, or would not start a call."""
-    said = NOT_STARTED
-    for line in [places] + TRIES * [AGAIN + places]:
-        try:
-            said = await client.submit(ask, line, pure=False)
-        except Exception as error:
-            print("handing out calls {}: {!r}".format(places.strip(), error), file=sys.stderr)
-            said = NOT_STARTED + " unknown"
-        if not said.startswith(NOT_STARTED):
-            break
-        await asyncio.sleep(PAUSE)
+def begin(fresh: Set[int], line: int) -> bool:
+    """Says whether a line is begun for the first time."""
+    first = line in fresh
+    fresh.discard(line)
+    return first
+
+
+async def answer(client: Any, line: int, places: str) -> None:
+    """Has a line asked for, and tells what became of it."""
+    try:
+        said = await client.submit(ask_once, line, places, pure=False)
+    except (Exception, asyncio.CancelledError) as error:  # its worker was lost
+        sys.stderr.write("calls {}: {!r}\n".format(places.strip(), error))
+        said = NOT_STARTED + " unknown"
     tell(said, places)
+
+
+def ask_once(line: int, places: str) -> str:
+    """Asks for a line on a worker of Dask.
+
+    Dask makes a task again, without a word, whose result was lost with its worker before it was fetched. The
+    scheduler knows which lines were begun before, and then the calls are asked for as such.
+    """
+    from distributed import get_worker
+    from distributed.utils import sync
+
+    worker = get_worker()
+    first = sync(worker.loop, worker.scheduler.begin_line, line=line)
+    return ask(places if first or places.startswith(AGAIN) else AGAIN + places)
 
 
 async def watch(own: "subprocess.Popen[bytes]") -> None:

@@ -10,14 +10,17 @@ only ask the worker of their node for calls (asking.py).
 """
 import os
 import pickle
+import queue
+import socket
 import subprocess
 import sys
 import threading
 import time
-from typing import Any, Optional, Set
+from typing import Any, Set
 
-from asking import AGAIN, NOT_STARTED, PAUSE, TRIES, ask, give_up, meeting, need, own_address, rank, tell
+from asking import NOT_STARTED, PAUSE, give_up, meeting, need, own_address, rank, tell
 
+ASK = pickle.dumps(("ask", ["from asking import ask"], ()), 2)  # as ppft names a function, its source and its modules
 YEAR = 365 * 86400  # of waiting for a call: ppft wants a number
 STRANDED = 300.0  # seconds without any client, after which a server ends
 DONE = 0.5  # the same, once there was one
@@ -42,46 +45,17 @@ def secret() -> str:
 
 def hand_out(own: "subprocess.Popen[bytes]") -> None:
     """Reads lines of places from the worker and has the servers ask for them."""
-    import ppft
-
-    class Client(ppft.Server):  # type: ignore[misc]
-        def insert(self, sfunc: Any, sargs: Any, task: Any = None) -> Any:
-            """Is called with a task when the server that had it was lost."""
-            if task:
-                time.sleep(PAUSE)
-                sargs = pickle.dumps((AGAIN + task.callbackargs[0].places,), 2)
-            return super().insert(sfunc, sargs, task)
-
-    client = Client(ncpus=0, ppservers=(), secret=secret(), socket_timeout=YEAR)
-    threading.Thread(target=meet, args=(client, own), daemon=True).start()
+    lines: "queue.Queue[str]" = queue.Queue()
     left = Count()
+    threading.Thread(target=meet, args=(lines, left, own), daemon=True).start()
     for places in sys.stdin:
         left.add(1)
-        Line(client, places, left).submit(places)
+        lines.put(places)
     left.wait()
 
 
-class Line:
-    """Places that are handed out together, and again where a server would not start a call."""
-
-    def __init__(self, client: Any, places: str, left: "Count") -> None:
-        self.client, self.places, self.left, self.tries = client, places, left, TRIES
-
-    def submit(self, text: str) -> None:
-        self.client.submit(ask, (text,), modules=("asking",), callback=Line.answered, callbackargs=(self,))
-
-    def answered(self, answer: Optional[str]) -> None:
-        answer = answer or NOT_STARTED + " unknown"
-        if answer.startswith(NOT_STARTED) and self.tries > 0:
-            self.tries -= 1
-            threading.Timer(PAUSE, self.submit, (AGAIN + self.places,)).start()
-            return
-        tell(answer, self.places)
-        self.left.add(-1)
-
-
-def meet(client: Any, own: "subprocess.Popen[bytes]") -> None:
-    """Connects to each server as soon as its address is there."""
+def meet(lines: "queue.Queue[str]", left: "Count", own: "subprocess.Popen[bytes]") -> None:
+    """Connects to each server as soon as its address is there, once for each of its processes."""
     known: Set[str] = set()
     while own.poll() is None:
         for name in os.listdir(os.path.dirname(meeting(""))):
@@ -89,9 +63,51 @@ def meet(client: Any, own: "subprocess.Popen[bytes]") -> None:
                 known.add(name)
                 with open(meeting(name)) as file:
                     host, port = file.read().split(":")
-                threading.Thread(target=client.connect1, args=(host, int(port)), daemon=True).start()
+                for _ in range(int(sys.argv[1])):
+                    threading.Thread(target=use, args=(host, int(port), lines, left), daemon=True).start()
         time.sleep(0.2)
     give_up("the server of Pathos on the node with the queue ended, exit code {}".format(own.returncode))
+
+
+def use(host: str, port: int, lines: "queue.Queue[str]", left: "Count") -> None:
+    """Hands lines to a process of a server, one after another, as long as the server is there.
+
+    It speaks ppft's protocol itself. ppft's own client hands out again, unseen, what a lost server had.
+    """
+    while True:
+        try:
+            server = connect(host, port)
+        except (OSError, RuntimeError):
+            return  # it has ended; the others go on
+        while server is not None:
+            places = lines.get()
+            try:
+                server.csend(ASK)
+                server.send(pickle.dumps((places,), 2))
+                answer = pickle.loads(server.receive())[0] or NOT_STARTED + " unknown"
+            except (OSError, RuntimeError) as error:
+                sys.stderr.write("calls {}: {}: {!r}\n".format(places.strip(), host, error))
+                server.close()
+                server, answer = None, NOT_STARTED + " unknown"
+            tell(answer, places)
+            left.add(-1)
+        time.sleep(PAUSE)
+
+
+def connect(host: str, port: int) -> Any:
+    """Opens a connection that is noticed to be dead within half a minute."""
+    from ppft.transport import CSocketTransport
+
+    server = CSocketTransport(None, 30.0)
+    server._connect(host, port)
+    if not server.authenticate(secret()):
+        raise RuntimeError("the server of Pathos on {} has another secret".format(host))
+    server.send("EXEC")
+    server.socket.settimeout(None)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4)):
+        server.socket.setsockopt(socket.IPPROTO_TCP, option, value)
+    return server
 
 
 def serve(workers: int) -> None:

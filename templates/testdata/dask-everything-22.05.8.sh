@@ -64,6 +64,8 @@ ulimit -n 4096
 # An item has 1 CPU: libraries must not start a thread for each core of the node.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+# The site's network between nodes.
+export HPCSUB_INTERFACE=ib0
 export DATA='/scratch/it'\''s mine'
 export OMP_NUM_THREADS=2
 
