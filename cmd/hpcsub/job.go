@@ -92,6 +92,7 @@ type place struct {
 	client  slurm.Client
 	cluster *slurm.Cluster
 	costs   configs.CostRange // as the site's administrator measured them
+	network string            // between nodes, as the administrator names it
 	asked   slurm.InspectOptions
 }
 
