@@ -24,7 +24,8 @@ type Job struct {
 	Text        []byte  // the file as it was read, so that a run can keep a copy
 	Warnings    []error // what is doubtful, each with file, line and key
 
-	lines map[string]int // where each key that was written stands
+	lines   map[string]int    // where each key that was written stands
+	origins map[string]Origin // of the keys that a site may give too, once Site.Apply was called
 }
 
 // Blame adds file and line to an error that was found after reading, an items.KeyError above

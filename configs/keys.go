@@ -11,13 +11,14 @@ type key struct {
 	example string // a value to show where none is understood
 	read    valueReader
 	later   bool // it is of later work, and refused
+	slot    slot // where its value is kept, for keys that stand in more than one layer; nil for others
 }
 
 // keys are all that job.toml may hold, with where each goes in the job. What can be written is
 // decided here alone: unknown keys, examples and the check of the annotated file follow from it.
 func (r *reader) keys() []key {
 	j := r.job
-	return []key{
+	keys := []key{
 		known("name", `"fourier"`, r.name),
 		known("command", `"python f.py {n}"`, r.command),
 		known("function", `"primes:is_prime"`, r.function),
@@ -35,35 +36,48 @@ func (r *reader) keys() []key {
 		known("each.parallel", `"threads"`, choiceInto(&j.Each.Parallel, []string{"none", "threads", "mpi"}, []string{"dask"})),
 		known("each.timeout", `"10m"`, durationInto(&j.Each.Timeout)),
 		known("each.outputs", `["results/{n}.pdf"]`, outputsInto(&j.Work.Outputs)),
-
-		known("limits.nodes", "4", countInto(&j.Limits.Nodes, 1)),
-		known("limits.cpus", "160", countInto(&j.Limits.CPUs, 1)),
-		known("limits.gpus", "8", countInto(&j.Limits.GPUs, 1)),
-		known("limits.time", `"6h"`, durationInto(&j.Limits.Time)),
-		known("limits.cpu_hours", "500", amountInto(&j.Limits.CPUHours)),
-		known("limits.gpu_hours", "50", amountInto(&j.Limits.GPUHours)),
-		known("limits.failures", "10", r.failures),
-
-		known("plan.minimize", `"cost"`, choiceInto(&j.Plan.Minimize, []string{"makespan", "cost"}, nil)),
-		known("plan.strategy", `"packed"`, choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}, nil)),
-
-		known("slurm.account", `"scw1389"`, wordInto(&j.Slurm.Account)),
-		known("slurm.partition", `"compute"`, wordInto(&j.Slurm.Partition)),
-		known("slurm.qos", `"normal"`, wordInto(&j.Slurm.QOS)),
-		known("slurm.reservation", `"course"`, wordInto(&j.Slurm.Reservation)),
-		known("slurm.constraint", `"avx512"`, wordInto(&j.Slurm.Constraint)),
-		known("slurm.options", `["--mail-type=END"]`, optionsInto(&j.Slurm.Options)),
-
-		known("environment.modules", `["python/3.11"]`, modulesInto(&j.Environment.Modules)),
-		known("environment.venv", `".venv"`, lineInto(&j.Environment.Venv)),
-		known("environment.conda", `"base"`, lineInto(&j.Environment.Conda)),
-		known("environment.setup", `"source env.sh"`, setupInto(&j.Environment.Setup)),
-		known("environment.variables", "", variablesInto(&j.Environment.Variables)),
-
+	}
+	keys = append(keys, r.shared()...)
+	return append(keys,
 		later("check", "take the table out"),
 		later("trial", "take the table out"),
 		later("variant", "take the table out"),
+	)
+}
+
+// shared are the keys of job.toml that a site.toml may have too, where they hold for jobs that do not say otherwise.
+func (r *reader) shared() []key {
+	j := r.job
+	return []key{
+		kept("limits.nodes", "4", in(&j.Limits.Nodes), countInto(&j.Limits.Nodes, 1)),
+		kept("limits.cpus", "160", in(&j.Limits.CPUs), countInto(&j.Limits.CPUs, 1)),
+		kept("limits.gpus", "8", in(&j.Limits.GPUs), countInto(&j.Limits.GPUs, 1)),
+		kept("limits.time", `"6h"`, in(&j.Limits.Time), durationInto(&j.Limits.Time)),
+		kept("limits.cpu_hours", "500", in(&j.Limits.CPUHours), amountInto(&j.Limits.CPUHours)),
+		kept("limits.gpu_hours", "50", in(&j.Limits.GPUHours), amountInto(&j.Limits.GPUHours)),
+		kept("limits.failures", "10", in(&j.Limits.Failures), r.failures),
+
+		kept("plan.minimize", `"cost"`, in(&j.Plan.Minimize), choiceInto(&j.Plan.Minimize, []string{"makespan", "cost"}, nil)),
+		kept("plan.strategy", `"packed"`, in(&j.Plan.Strategy), choiceInto(&j.Plan.Strategy, []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}, nil)),
+
+		kept("slurm.account", `"scw1389"`, in(&j.Slurm.Account), wordInto(&j.Slurm.Account)),
+		kept("slurm.partition", `"compute"`, in(&j.Slurm.Partition), wordInto(&j.Slurm.Partition)),
+		kept("slurm.qos", `"normal"`, in(&j.Slurm.QOS), wordInto(&j.Slurm.QOS)),
+		kept("slurm.reservation", `"course"`, in(&j.Slurm.Reservation), wordInto(&j.Slurm.Reservation)),
+		kept("slurm.constraint", `"avx512"`, in(&j.Slurm.Constraint), wordInto(&j.Slurm.Constraint)),
+		kept("slurm.options", `["--mail-type=END"]`, in(&j.Slurm.Options), optionsInto(&j.Slurm.Options)),
+
+		kept("environment.modules", `["python/3.11"]`, in(&j.Environment.Modules), modulesInto(&j.Environment.Modules)),
+		kept("environment.venv", `".venv"`, in(&j.Environment.Venv), lineInto(&j.Environment.Venv)),
+		kept("environment.conda", `"base"`, in(&j.Environment.Conda), lineInto(&j.Environment.Conda)),
+		kept("environment.setup", `"source env.sh"`, in(&j.Environment.Setup), setupInto(&j.Environment.Setup)),
+		kept("environment.variables", "", in(&j.Environment.Variables), variablesInto(&j.Environment.Variables)),
 	}
+}
+
+// kept is a key with the place where its value is kept.
+func kept(path, example string, s slot, read valueReader) key {
+	return key{path: path, example: example, slot: s, read: read}
 }
 
 func known(path, example string, read valueReader) key {
@@ -102,7 +116,7 @@ func (v *vocabulary) has(path string) bool {
 // isTable says whether name is a table of the file, one with given keys or one that the user fills.
 func (v *vocabulary) isTable(name string) bool {
 	switch name {
-	case "sweep", "zip", "types", "check", "trial":
+	case "sweep", "zip", "types", "check", "trial", "partitions":
 		return v.has(name)
 	}
 	return name != "" && v.tables[name] != nil

@@ -2,12 +2,16 @@ package configs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -15,16 +19,25 @@ import (
 	"hpcsub/slurm"
 )
 
-// Site is a site.toml: what an administrator, or a user, says once for every job.
+// Site is a site.toml: what an administrator says once for every job, with what a user says in a file of his own
+// laid over it.
 type Site struct {
-	Path      string        // "" where there is none
-	Client    string        // "commands" or "rest"; "" = commands
-	Address   string        // of slurmrestd
-	CAFile    string        // certificates for https
-	TokenFile string        // holds a token for it
-	Timeout   time.Duration // of one call; 0 = Slurm's own patience
-	Interface string        // of the network over which the nodes of a job speak; "" = any
-	Costs     CostRange     // of running things here, as `hpcsub site calibrate` measured them; 0 = not measured
+	Path           string        // "" where there is none
+	User           string        // the user's own file; "" where there is none
+	Client         string        // "commands" or "rest"; "" = commands
+	Address        string        // of slurmrestd
+	CAFile         string        // certificates for https
+	TokenFile      string        // holds a token for it
+	Timeout        time.Duration // of one call; 0 = Slurm's own patience
+	Interface      string        // of the network over which the nodes of a job speak; "" = any
+	RunsDir        string        // where runs are kept; "" = beside their job.toml
+	TrialPartition string        // of short jobs that measure something; "" = as any job
+	Locked         []string      // keys, or tables, that nothing may change
+	Rules
+	Defaults Job       // of it [limits], [plan], [slurm] and [environment]: what job.toml does not say
+	Costs    CostRange // of running things here, as `hpcsub site calibrate` measured them; 0 = not measured
+
+	origins map[string]Origin
 }
 
 // networkName is a name that Linux allows, of the characters that are in use (IFNAMSIZ: 15 bytes).
@@ -33,27 +46,58 @@ var networkName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,15}$`)
 // SystemSite is where an administrator puts the file for everybody.
 const SystemSite = "/etc/hpcsub/site.toml"
 
-// FindSite reads the site.toml that is named, the one that HPCSUB_SITE names, or the system's. That the
-// last is missing is no error.
+// UserSite is where a user puts what is to hold for all of his own jobs: hpcsub/site.toml in XDG_CONFIG_HOME, else in
+// ~/.config. "" where there is no home.
+func UserSite(getenv func(string) string) string {
+	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "hpcsub", "site.toml")
+	}
+	if home := getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".config", "hpcsub", "site.toml")
+	}
+	return ""
+}
+
+// FindSite reads the site.toml that is named, the one that HPCSUB_SITE names, or the system's, and the user's own over
+// it. That the last two are missing is no error.
 func FindSite(named string, getenv func(string) string) (*Site, error) {
-	for _, path := range []string{named, getenv("HPCSUB_SITE")} {
-		if path != "" {
-			return ReadSite(path)
+	path := cmp.Or(named, getenv("HPCSUB_SITE"))
+	if path == "" && isThere(SystemSite) {
+		path = SystemSite
+	}
+	site := &Site{origins: map[string]Origin{}}
+	var err error
+	if path != "" {
+		if site, err = ReadSite(path); err != nil {
+			return nil, err
 		}
 	}
-	if _, err := os.Stat(SystemSite); errors.Is(err, fs.ErrNotExist) {
-		return &Site{}, nil
+	own := UserSite(getenv)
+	if own == "" || own == path || !isThere(own) {
+		return site, nil
 	}
-	return ReadSite(SystemSite)
+	users, err := readSite(own, LayerUser)
+	if err != nil {
+		return nil, err
+	}
+	site.User = own
+	return site, site.over(users)
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // ReadSite reads and checks a site.toml. Every error that it returns is an Errors.
-func ReadSite(path string) (*Site, error) {
+func ReadSite(path string) (*Site, error) { return readSite(path, LayerSite) }
+
+func readSite(path, layer string) (*Site, error) {
 	text, err := readTrusted(path)
 	if err != nil {
 		return nil, Errors{&Problem{File: path, Text: err.Error()}}
 	}
-	return ParseSite(path, text)
+	return parseSite(path, text, layer)
 }
 
 // readTrusted reads a file that only its owner can change, and its owner is the user or root: the
@@ -95,10 +139,12 @@ func trusted(path string) error {
 }
 
 // ParseSite checks the text of a site.toml. It reads no file.
-func ParseSite(path string, text []byte) (*Site, error) {
+func ParseSite(path string, text []byte) (*Site, error) { return parseSite(path, text, LayerSite) }
+
+func parseSite(path string, text []byte, layer string) (*Site, error) {
 	source := string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
-	r := &reader{file: path, lines: strings.Split(source, "\n"), root: &node{table: true}, job: &Job{}}
-	site := &Site{Path: path}
+	site := &Site{Path: path, origins: map[string]Origin{}}
+	r := &reader{file: path, lines: strings.Split(source, "\n"), root: &node{table: true}, job: &site.Defaults}
 	r.known = newVocabulary(site.keys())
 	if root, err := parseTOML(source); err != nil {
 		r.add(r.root, r.syntax(source, err))
@@ -110,21 +156,33 @@ func ParseSite(path string, text []byte) (*Site, error) {
 	if len(r.problems) > 0 {
 		return nil, r.errors()
 	}
+	site.File = path
+	at := lines(r.root)
+	for _, k := range site.keys() {
+		if line, ok := at[k.path]; ok {
+			site.origins[k.path] = Origin{layer, path, line}
+		}
+	}
 	return site, nil
 }
 
 // keys are all that site.toml may hold.
 func (s *Site) keys() []key {
 	keys := []key{
-		known("client", `"rest"`, choiceInto(&s.Client, []string{"commands", "rest"}, nil)),
-		known("address", `"http://slurm:6820"`, filledInto(&s.Address)),
-		known("ca_file", `"/etc/ssl/slurm.pem"`, filledInto(&s.CAFile)),
-		known("token_file", `"~/.slurm-token"`, filledInto(&s.TokenFile)),
-		known("timeout", `"30s"`, durationInto(&s.Timeout)),
-		known("interface", `"ib0"`, filledInto(&s.Interface)),
+		kept("client", `"rest"`, in(&s.Client), choiceInto(&s.Client, []string{"commands", "rest"}, nil)),
+		kept("address", `"http://slurm:6820"`, in(&s.Address), filledInto(&s.Address)),
+		kept("ca_file", `"/etc/ssl/slurm.pem"`, in(&s.CAFile), filledInto(&s.CAFile)),
+		kept("token_file", `"~/.slurm-token"`, in(&s.TokenFile), filledInto(&s.TokenFile)),
+		kept("timeout", `"30s"`, in(&s.Timeout), durationInto(&s.Timeout)),
+		kept("interface", `"ib0"`, in(&s.Interface), filledInto(&s.Interface)),
+		kept("runs_dir", `"/scratch/{user}/hpcsub"`, in(&s.RunsDir), filledInto(&s.RunsDir)),
+		kept("trial_partition", `"debug"`, in(&s.TrialPartition), wordInto(&s.TrialPartition)),
+		kept("locked", `["slurm.account"]`, in(&s.Locked), wordsInto(&s.Locked)),
 	}
+	keys = append(keys, s.Rules.keys()...)
+	keys = append(keys, (&reader{job: &s.Defaults}).shared()...)
 	for _, c := range AllCosts() {
-		keys = append(keys, known("costs."+c.Name, "[0.08, 0.1, 0.3]", costInto(&s.Costs, c)))
+		keys = append(keys, kept("costs."+c.Name, "[0.08, 0.1, 0.3]", costSlot{&s.Costs, c}, costInto(&s.Costs, c)))
 	}
 	return keys
 }
@@ -145,11 +203,49 @@ func (s *Site) finish(r *reader) {
 	if s.CAFile != "" && !filepath.IsAbs(s.CAFile) {
 		r.add(r.root.find("ca_file"), fmt.Errorf("want an absolute path, got %s", show(s.CAFile)))
 	}
-	if rest, ok := strings.CutPrefix(s.TokenFile, "~/"); ok {
-		if home, err := os.UserHomeDir(); err == nil {
-			s.TokenFile = filepath.Join(home, rest)
+	for _, p := range []struct {
+		key string
+		at  *string
+	}{{"token_file", &s.TokenFile}, {"runs_dir", &s.RunsDir}, {"scratch", &s.Scratch}} {
+		if err := ownPath(p.at); err != nil {
+			r.add(r.root.find(p.key), err)
 		}
-	} else if s.TokenFile != "" && !filepath.IsAbs(s.TokenFile) {
-		r.add(r.root.find("token_file"), fmt.Errorf("want an absolute path, or one below ~/, got %s", show(s.TokenFile)))
 	}
+	for i, name := range s.Locked {
+		if _, known := r.known.byPath[name]; !known && r.known.tables[name] == nil {
+			r.add(r.root.find("locked"), elementError(i, name, fmt.Errorf("%s is no key of site.toml, and no table%s", show(name), didYouMean(name, slices.Sorted(maps.Keys(r.known.byPath))))))
+		}
+	}
+	for _, name := range s.Policy.Prefer {
+		if slices.Contains(s.Policy.Forbid, name) {
+			r.add(r.root.find("policy", "prefer"), fmt.Errorf("%q is among policy.forbid too: take it out of one", name))
+		}
+	}
+}
+
+// ownPath fills in the home folder for ~/ and the user's name for {user}.
+func ownPath(path *string) error {
+	if *path == "" {
+		return nil
+	}
+	full := *path
+	if rest, ok := strings.CutPrefix(full, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return err
+		}
+		full = filepath.Join(home, rest)
+	}
+	if strings.Contains(full, "{user}") {
+		me, err := user.Current()
+		if err != nil {
+			return fmt.Errorf("finding your name for {user}: %w", err)
+		}
+		full = strings.ReplaceAll(full, "{user}", me.Username)
+	}
+	if !filepath.IsAbs(full) || strings.ContainsFunc(full, isLineEnd) {
+		return fmt.Errorf("want an absolute path, or one below ~/, got %s", show(*path))
+	}
+	*path = full
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -32,12 +33,26 @@ func TestSite(t *testing.T) {
 		{"rest without an address", "client = \"rest\"", "site.toml: line 1: client: \"rest\" needs to know", Site{}},
 		{"a slip", "\nadress = \"x\"", "site.toml: line 2: adress: there is no such key; did you mean address?", Site{}},
 		{"another word", "url = \"http://x\"", "write address", Site{}},
-		{"a key of job.toml", "command = \"x\"", "there is no such key; the top of the file has client, address, ca_file, token_file, timeout, interface", Site{}},
+		{"a key of job.toml", "command = \"x\"", "there is no such key; the top of the file has client, address, ca_file, token_file, timeout, interface, runs_dir", Site{}},
 		{"a network", "interface = \"ib0\"", "", Site{Interface: "ib0"}},
 		{"no network", "interface = \"ib0 eth1\"", "want the name of a network interface as ip link shows it", Site{}},
 		{"the wrong case", "Client = \"rest\"", "write client", Site{}},
-		{"a table", "[slurm]\naccount = \"x\"", "there is no such table; the tables are [costs]", Site{}},
-		{"a table of job.toml", "[sweep]\nn = [1]", "there is no such table", Site{}},
+		{"a table", "[each]\ncpus = 2", "there is no such table; the tables are [partitions], [charges], [costs]", Site{}},
+		{"defaults of job.toml", "[slurm]\naccount = \"x\"\n[limits]\ncpus = 8", "", Site{Defaults: Job{Slurm: SlurmKeys{Account: "x"}, Limits: Limits{CPUs: 8}}}},
+		{"rules", "name = \"Hawk\"\nlocked = [\"slurm.account\", \"plan\"]\n[policy]\nforbid = [\"array\"]\nrequire = [\"each.time\"]\nshortest_task = \"5m\"", "", Site{
+			Locked: []string{"slurm.account", "plan"},
+			Rules:  Rules{Name: "Hawk", Policy: Policy{Forbid: []string{"array"}, Require: []string{"each.time"}, ShortestTask: 5 * time.Minute}}}},
+		{"partitions", "[partitions.debug]\npurpose = \"tests\"\nnamed_only = true\n[partitions.long]", "", Site{
+			Rules: Rules{Partitions: map[string]PartitionRule{"debug": {Purpose: "tests", NamedOnly: true}, "long": {}}}}},
+		{"a key of a partition", "[partitions.debug]\nonly = true", "line 2: partitions.debug.only: there is no such key; a partition has purpose, named_only", Site{}},
+		{"a partition that is none", "[partitions]\ndebug = 1", "write [partitions.debug] on a line of its own", Site{}},
+		{"a strategy", "[policy]\nforbid = [\"packd\"]", "value 1 of the list: want", Site{}},
+		{"forbidden and preferred", "[policy]\nforbid = [\"array\"]\nprefer = [\"array\"]", "take it out of one", Site{}},
+		{"a required slip", "[policy]\nrequire = [\"slurm.acount\"]", "is no key of job.toml; did you mean \"slurm.account\"?", Site{}},
+		{"a locked slip", "locked = [\"slurm.acount\"]", "line 1: locked: value 1 of the list: \"slurm.acount\" is no key of site.toml, and no table; did you mean \"slurm.account\"?", Site{}},
+		{"a title of two lines", "name = \"a\\nb\"", "write one line", Site{}},
+		{"a module that is an option", "[modules]\npython = \"-a\"", "modules.python: \"-a\" is no name of a module", Site{}},
+		{"a table of items", "[sweep]\nn = [1]", "there is no such table", Site{}},
 		{"a bad client", "client = \"ssh\"", `want "commands" or "rest", got "ssh"`, Site{}},
 		{"a bad address", "address = \"ctl:6820\"", "line 1: address: the address of slurmrestd: want http://host:6820", Site{}},
 		{"a bad time", "timeout = 30", `want a duration in quotes, got 30: write "30s"`, Site{}},
@@ -55,9 +70,12 @@ func TestSite(t *testing.T) {
 				}
 				return
 			}
-			tt.site.Path = "site.toml"
-			if err != nil || *site != tt.site {
-				t.Errorf("got %+v, %v; want %+v", site, err, tt.site)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.site.Path, tt.site.File, site.origins = "site.toml", "site.toml", nil
+			if !reflect.DeepEqual(*site, tt.site) {
+				t.Errorf("got %+v; want %+v", site, tt.site)
 			}
 		})
 	}
@@ -145,7 +163,11 @@ func TestEverySiteKeyIsDocumented(t *testing.T) {
 		}
 	}
 	for _, k := range (&Site{}).keys() {
-		if !strings.HasPrefix(k.path, "costs.") && !strings.Contains(string(text), "\n#"+k.path+" = "+k.example) {
+		if _, said := site.origins[k.path]; !said {
+			t.Errorf("%s is not documented", k.path)
+		}
+		_, name := splitPath(k.path)
+		if k.example != "" && !strings.HasPrefix(k.path, "costs.") && !strings.Contains(string(text), "\n#"+name+" = "+k.example+"\n") {
 			t.Errorf("%s = %s is not documented", k.path, k.example)
 		}
 	}

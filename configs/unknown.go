@@ -88,7 +88,7 @@ func (r *reader) unknownTable(name string) error {
 
 // tables are those that a user may write now.
 func (r *reader) tables() []string {
-	names := slices.DeleteFunc([]string{"sweep", "zip", "types"}, func(name string) bool { return !r.known.isTable(name) })
+	names := slices.DeleteFunc([]string{"sweep", "zip", "types", "partitions"}, func(name string) bool { return !r.known.isTable(name) })
 	free := len(names)
 	for name := range r.known.tables {
 		if name != "" {

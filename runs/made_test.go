@@ -44,7 +44,7 @@ func order(t testing.TB, dir string, n, parts int) Order {
 func made(t testing.TB, dir string, n, parts int) *Run {
 	t.Helper()
 	root := Root(dir)
-	if err := makeRoot(root); err != nil {
+	if err := makeRoot(root, ""); err != nil {
 		t.Fatal(err)
 	}
 	r, err := prepare(t.Context(), root, order(t, dir, n, parts), nil)

@@ -105,7 +105,7 @@ func scriptFor(in strategies.Input, plan strategies.Plan, c strategies.Candidate
 		JobName: in.Job, Comment: in.Job, LogDir: "/RUN/attempts/1/slurm",
 		Strategy: c.Strategy, Request: c.Request, Layout: c.Layout, Items: in.Items,
 		SlurmVersion: in.Cluster.Version, KillWaitS: in.Cluster.Scheduler.KillWaitS,
-		Slurm: in.Slurm, Exclude: in.Exclude, Interface: in.Interface, Why: plan.Why, Estimate: estimateLine(c.Estimate),
+		Function: in.Function, Site: in.Site, Slurm: in.Slurm, Exclude: in.Exclude, Interface: in.Interface, Why: plan.Why, Estimate: estimateLine(c.Estimate),
 	}
 	if len(c.Layout.Submissions) > 0 {
 		s.Range = c.Layout.Submissions[0]

@@ -2,6 +2,8 @@ package runs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +31,7 @@ type Order struct {
 	Program Program
 	After   string // the job's newest run that the caller knows to have ended, "" = none
 	Again   bool   // another run may be going
+	RunsDir string // where the site keeps runs; "" = beside job.toml
 }
 
 // Program is the running hpcsub.
@@ -56,7 +59,7 @@ func (e *OvertakenError) Error() string {
 // When Slurm refuses, or the disk does, nothing is left behind.
 func Start(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
 	root := Root(o.Job.Dir)
-	if err := makeRoot(root); err != nil {
+	if err := makeRoot(root, o.RunsDir); err != nil {
 		return nil, nil, err
 	}
 	release, err := lock(root)
@@ -100,8 +103,19 @@ func (a *Attempt) nothingSent() bool {
 	return true
 }
 
-// makeRoot makes the folder of runs, closed to others and ignored by git.
-func makeRoot(root string) error {
+// makeRoot makes the folder of runs, closed to others and ignored by git. Where the site keeps runs elsewhere it is a link
+// to a folder there, so that everything finds them all the same; a folder that is there already stays.
+func makeRoot(root, runsDir string) error {
+	if _, err := os.Lstat(root); runsDir != "" && errors.Is(err, fs.ErrNotExist) {
+		sum := sha256.Sum256([]byte(root))
+		target := filepath.Join(runsDir, filepath.Base(filepath.Dir(root))+"-"+hex.EncodeToString(sum[:4]))
+		if err := os.MkdirAll(target, 0o700); err != nil {
+			return fmt.Errorf("making the folder of runs below runs_dir of site.toml: %w", err)
+		}
+		if err := os.Symlink(target, root); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("making the link to the folder of runs: %w", err)
+		}
+	}
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return fmt.Errorf("making the folder of runs: %w", err)
 	}

@@ -56,7 +56,7 @@ func TestPrepareOnAFullDisk(t *testing.T) {
 func prepareOnAFullDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ) // the write says EFBIG instead
 	dir := os.Getenv("HPCSUB_TEST_DIR")
-	if err := makeRoot(Root(dir)); err != nil {
+	if err := makeRoot(Root(dir), ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := prepare(t.Context(), Root(dir), order(t, dir, 10_000, 2), nil)
@@ -80,7 +80,7 @@ func TestPrepareCountsAgain(t *testing.T) {
 	dir := t.TempDir()
 	o := order(t, dir, 5, 1)
 	o.Items = 4
-	if err := makeRoot(Root(dir)); err != nil {
+	if err := makeRoot(Root(dir), ""); err != nil {
 		t.Fatal(err)
 	}
 	_, err := prepare(t.Context(), Root(dir), o, nil)
@@ -110,7 +110,7 @@ func TestMakeRoot(t *testing.T) {
 func TestInterruptedWhileItemsAreWritten(t *testing.T) {
 	dir := t.TempDir()
 	root := Root(dir)
-	if err := makeRoot(root); err != nil {
+	if err := makeRoot(root, ""); err != nil {
 		t.Fatal(err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())

@@ -19,6 +19,8 @@ import (
 type RetryOptions struct {
 	MemoryMiB int           // of one item; 0: as before, more where items ran out of it
 	Time      time.Duration // typical length of one item; 0: as before, more where they ran out of it
+	Site      configs.Rules // what the site wants now
+	Costs     configs.CostRange
 }
 
 // NothingToRetryError says that every item is done.
@@ -199,6 +201,8 @@ func starvedText(memory int) string {
 }
 
 func applyRetry(in *strategies.Input, opt RetryOptions) {
+	in.Site = opt.Site
+	in.Costs, in.CostsLow, in.CostsHigh = opt.Costs.Middle, opt.Costs.Low, opt.Costs.High
 	if opt.MemoryMiB > 0 {
 		in.Each.MemoryMiB = opt.MemoryMiB
 	}

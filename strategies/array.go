@@ -11,6 +11,7 @@ func array() strategy {
 
 func proposeArray(p *problem, o *pool) ([]shape, []Rejection) {
 	s := shape{strategy: array(), pool: o, parts: p.in.Items, slots: 1, nodes: o.span, array: true}
+	s = s.asSiteWants(p)
 	throttle, no := p.throttle(o, 1)
 	if no != nil {
 		return nil, []Rejection{*no}
@@ -26,6 +27,15 @@ func proposeArray(p *problem, o *pool) ([]shape, []Rejection) {
 		}
 	}
 	return []shape{s}, nil
+}
+
+// asSiteWants gives each task several items where the site wants fewer tasks, or longer ones.
+func (s shape) asSiteWants(p *problem) shape {
+	at := s.pool.places(s.demand(p), s.nodes, 0)
+	if l := p.mostTasks(1, max(1, at.ever)); l != nil && s.parts > l.n {
+		return s.fewerTasks(p, l.n, *l)
+	}
+	return s
 }
 
 // fewerTasks gives each task several items, one after another, and says so.

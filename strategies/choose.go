@@ -12,6 +12,7 @@ func Choose(in Input) Plan {
 	if plan.Minimize == "" {
 		plan.Minimize = "makespan"
 	}
+	in = withPolicy(in)
 	use, refused := forced(in)
 	plan.Rejections = refused
 	p, no := newProblem(in)

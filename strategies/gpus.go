@@ -110,6 +110,7 @@ func (p *problem) tooManyGPUs(gpus int) *Rejection {
 	if p.in.Limits.GPUs == 0 || gpus <= p.in.Limits.GPUs {
 		return nil
 	}
-	l := limit{name: "limits.gpus", n: p.in.Limits.GPUs, raise: theUser}
+	l := limit{n: p.in.Limits.GPUs}
+	l.name, l.raise = ownLimit(p.in, "gpus")
 	return l.refuse("one Slurm job is given " + counted(gpus, "GPU"))
 }

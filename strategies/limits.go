@@ -150,7 +150,8 @@ func (o *pool) wallLimit(in Input) *limit {
 	}
 	if in.Limits.Time > 0 {
 		s := int(in.Limits.Time / time.Second)
-		add("limits.time", theUser, &s)
+		name, raise := ownLimit(in, "time")
+		add(name, raise, &s)
 	}
 	return least
 }

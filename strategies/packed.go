@@ -52,6 +52,9 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 		if left != nil && s.parts > left.n {
 			s.parts = left.n
 		}
+		if l := p.mostTasks(slots, max(1, at.ever)); l != nil && s.parts > l.n {
+			s.parts = l.n
+		}
 		if s.parts < 1 {
 			continue
 		}

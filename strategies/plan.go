@@ -38,6 +38,8 @@ type Input struct {
 	Interface string `json:"interface,omitempty"`
 	// Arch is what the program that the nodes will run was built for, as uname -m; "" = not checked.
 	Arch string `json:"arch,omitempty"`
+	// Site is what the site wants of every run.
+	Site configs.Rules `json:"site,omitzero"`
 	// Exclude are nodes not to use: those that an earlier attempt named bad.
 	Exclude []string `json:"exclude,omitempty"`
 }

@@ -65,6 +65,8 @@ func newProblem(in Input) (*problem, *Rejection) {
 	switch {
 	case in.Items < 1:
 		return nil, &Rejection{Reason: "there are no items; give items, [sweep] or [zip] at least one"}
+	case missing(in) != nil:
+		return nil, missing(in)
 	case in.Cluster == nil:
 		return nil, &Rejection{Reason: "nothing is known of the cluster"}
 	}
@@ -113,6 +115,7 @@ func candidates(in Input) (suited, rest []slurm.Partition) {
 		nodes := in.Cluster.In(p.Name)
 		switch {
 		case in.Slurm.Partition != "" && !asked:
+		case !asked && in.Site.Partitions[p.Name].NamedOnly: // the site keeps it for jobs that say so
 		case in.Each.GPUs > 0 && !someGPUs(nodes, in.Each.GPUType):
 			rest = append(rest, p)
 		case p.Default:

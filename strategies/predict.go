@@ -29,7 +29,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 			return out, no
 		}
 	}
-	if no := s.pool.perJob(p.in, s.ask(p, out.places, limitS)); no != nil {
+	if no := cmp.Or(s.pool.perJob(p.in, s.ask(p, out.places, limitS)), s.tooManySteps(p)); no != nil {
 		return out, no
 	}
 	for _, w := range []*Warning{warn, s.note} {
@@ -51,15 +51,18 @@ func (s shape) noPlace(p *problem) *Rejection {
 // least is shown, hence the negative figures.
 func (p *problem) exceeds(e Estimate) *Rejection {
 	if most := p.in.Limits.CPUHours; most > 0 && e.CPUHours > most {
-		l := limit{name: "limits.cpu_hours", n: -int(1000 * e.CPUHours), value: figure(most), raise: theUser}
+		l := limit{n: -int(1000 * e.CPUHours), value: figure(most)}
+		l.name, l.raise = ownLimit(p.in, "cpu_hours")
 		return l.refuse("it would take " + figure(e.CPUHours) + " CPU-hours")
 	}
 	if most := p.in.Limits.GPUHours; most > 0 && e.GPUHours > most {
-		l := limit{name: "limits.gpu_hours", n: -int(1000 * e.GPUHours), value: figure(most), raise: theUser}
+		l := limit{n: -int(1000 * e.GPUHours), value: figure(most)}
+		l.name, l.raise = ownLimit(p.in, "gpu_hours")
 		return l.refuse("it would take " + figure(e.GPUHours) + " GPU-hours")
 	}
 	if most := p.in.Limits.Time.Seconds(); most > 0 && e.Elapsed > most {
-		l := limit{name: "limits.time", n: -int(e.Elapsed), value: InWords(most), raise: theUser}
+		l := limit{n: -int(e.Elapsed), value: InWords(most)}
+		l.name, l.raise = ownLimit(p.in, "time")
 		return l.refuse("it would take " + InWords(e.Elapsed))
 	}
 	return nil
@@ -109,6 +112,7 @@ func (p *problem) estimate(s shape, at places) Estimate {
 		MakespanLow: wait + min(low.end, mid.end), MakespanHigh: wait + max(high.end, mid.end),
 		CPUHours: mid.busy * cpus / 3600, GPUHours: mid.busy * at.gpus * float64(s.wide()) / 3600, Basis: l.basis,
 	}
+	e.Cost = charge(p.in, e)
 	if mid.busy > 0 {
 		e.Efficiency = min(1, l.mean*float64(p.in.Items)*float64(p.cpus)/(mid.busy*cpus))
 	}

@@ -62,8 +62,8 @@ func (p *problem) rules(all []prediction) []rule {
 		quickest = min(quickest, c.Estimate.Elapsed)
 	}
 	starts := rule{value: func(c prediction) float64 { return yes(!c.worthStarting(quickest)) }}
-	makespan := rule{prediction.rankedMakespan, tie}
-	cost := rule{func(c prediction) float64 { return c.Estimate.CPUHours }, tie}
+	makespan := rule{func(c prediction) float64 { return c.rankedMakespan() * c.disliked(p.in.Site) }, tie}
+	cost := rule{func(c prediction) float64 { return c.dear() * c.disliked(p.in.Site) }, tie}
 	first := []rule{starts, makespan}
 	if p.in.Plan.Minimize == "cost" {
 		first = []rule{cost, starts, makespan}
@@ -117,6 +117,8 @@ func (p *problem) tieRules(all []prediction) []rule {
 		{value: func(c prediction) float64 { return yes(!c.shape.pool.Default) }},
 		// So are the nodes with GPUs for work that uses them, where they have a partition of their own.
 		{value: func(c prediction) float64 { return yes(p.in.Each.GPUs > 0 && !c.shape.pool.onlyGPUs) }},
+		// What the site prefers.
+		{value: func(c prediction) float64 { return c.disliked(p.in.Site) }},
 		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.
 		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
 		// What is busy now may become free while the run lasts.

@@ -73,8 +73,11 @@ func thin(sizes []int, n int) []int {
 // so limits.nodes bounds their number, too.
 func (p *problem) throttle(o *pool, slots int) (int, *Rejection) {
 	most := 1 << 30
+	if n := p.in.Site.Policy.MaxThrottle; n > 0 {
+		most = n
+	}
 	if p.in.Limits.Nodes > 0 && p.in.Limits.Nodes < o.size {
-		most = p.in.Limits.Nodes / max(1, o.span)
+		most = min(most, p.in.Limits.Nodes/max(1, o.span))
 	}
 	if p.in.Limits.CPUs == 0 && p.in.Limits.GPUs == 0 {
 		return most, nil
@@ -103,6 +106,7 @@ func (p *problem) tooManyCPUs(cpus int) *Rejection {
 	if p.in.Limits.CPUs == 0 || cpus <= p.in.Limits.CPUs {
 		return nil
 	}
-	l := limit{name: "limits.cpus", n: p.in.Limits.CPUs, raise: theUser}
+	l := limit{n: p.in.Limits.CPUs}
+	l.name, l.raise = ownLimit(p.in, "cpus")
 	return l.refuse("one Slurm job is given " + counted(cpus, "CPU"))
 }

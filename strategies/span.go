@@ -45,7 +45,8 @@ func (p *problem) spread(o *pool) *Rejection {
 		}
 		if d := p.share(n); p.in.Each.GPUs%n == 0 && o.nodesFor(d) >= n {
 			if p.in.Limits.Nodes > 0 && n > p.in.Limits.Nodes {
-				l := limit{name: "limits.nodes", n: p.in.Limits.Nodes, raise: theUser}
+				l := limit{n: p.in.Limits.Nodes}
+				l.name, l.raise = ownLimit(p.in, "nodes")
 				return l.refuse("an item needs " + counted(n, "node"))
 			}
 			o.span = n

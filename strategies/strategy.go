@@ -61,6 +61,8 @@ func forced(in Input) ([]strategy, []Rejection) {
 		found = found || s.name == name
 		if no := s.unfit(in); no != nil {
 			refused = append(refused, *no)
+		} else if no := forbidden(in, s.name); no != nil {
+			refused = append(refused, *no)
 		} else if name != "" && s.name != name {
 			refused = append(refused, Rejection{Strategy: s.name, Reason: "[plan] strategy asks for " + name})
 		} else {

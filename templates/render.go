@@ -47,8 +47,9 @@ type view struct {
 	// RanksPerNode and StepMemoryMiB are of the step of one MPI item; of several side by side each has its share.
 	RanksPerNode  int
 	StepMemoryMiB int
-	Network       string // for processes on several nodes, where the script starts such
-	Whole         bool   // whole nodes are asked for, and not among the user's own options
+	Network       string   // for processes on several nodes, where the script starts such
+	Whole         bool     // whole nodes are asked for, and not among the user's own options
+	Modules       []string // the job's, and those of the site that hold what the strategy needs
 }
 
 // Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
@@ -133,6 +134,7 @@ func newView(s Script) (view, error) {
 	if v.Template == "dask" || v.Template == "pathos" && v.Nodes > 1 {
 		v.Network = s.Interface
 	}
+	v.Modules = modules(s)
 	var err error
 	v.Log, err = logPattern(s.LogDir, array)
 	return v, err

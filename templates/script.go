@@ -34,6 +34,8 @@ type Script struct {
 	KillWaitS    int    // from SIGTERM to SIGKILL at the time limit; 0 = not known
 	Slurm        configs.SlurmKeys
 	Environment  configs.Environment
+	Function     bool          // the work is a function of Python
+	Site         configs.Rules // modules, scratch and templates of the site
 
 	Why      string // the plan's explanation, for the header
 	Estimate string // one line, for the header

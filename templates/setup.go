@@ -3,6 +3,7 @@ package templates
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -35,6 +36,41 @@ func shellLines(setup string) (string, error) {
 		}
 	}
 	return "", refusalf("[environment] setup: %q is not a complete line of shell; put what is longer into a file and write: source FILE", setup)
+}
+
+// modules are the job's own, after those of the site's [modules] that hold what the strategy needs. Where the job names
+// one of the same name, in whatever version, the site's is left out; Python's also where the job has an environment of its own.
+func modules(s Script) []string {
+	tools, env := s.Site.Modules, s.Environment
+	var wanted []string
+	if s.Function && len(env.Modules) == 0 && env.Venv == "" && env.Conda == "" {
+		wanted = append(wanted, tools.Python)
+	}
+	switch s.Strategy {
+	case "gnu-parallel":
+		wanted = append(wanted, tools.Parallel)
+	case "pathos":
+		wanted = append(wanted, tools.Pathos)
+	case "dask":
+		wanted = append(wanted, tools.Dask)
+	}
+	if s.Layout.Ranks > 0 {
+		wanted = append(wanted, tools.MPI)
+	}
+	var all []string
+	for _, m := range wanted {
+		same := func(other string) bool { return moduleName(other) == moduleName(m) }
+		if m != "" && !slices.ContainsFunc(env.Modules, same) {
+			all = append(all, m)
+		}
+	}
+	return append(all, env.Modules...)
+}
+
+// moduleName is a module without its version.
+func moduleName(module string) string {
+	name, _, _ := strings.Cut(module, "/")
+	return name
 }
 
 // activate is the script that enters a Python virtual environment.

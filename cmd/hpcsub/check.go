@@ -18,7 +18,7 @@ is submitted.
 
    hpcsub check
    hpcsub check fit/job.toml --cluster local`,
-		Flags:        []cli.Flag{clusterFlag(), clientFlag(), freshFlag(), jsonFlag()},
+		Flags:        append(jobFlags(), clusterFlag(), clientFlag(), freshFlag(), jsonFlag()),
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			w, err := readWork(ctx, c, out)

@@ -24,6 +24,11 @@ func clientName(c *cli.Command, site *configs.Site) (string, error) {
 	if name := c.String("cluster"); name != "" {
 		return name, nil
 	}
+	for _, s := range []configs.Setting{{Flag: "--client", Key: "client", Value: c.String("client")}, {Flag: "HPCSUB_CLIENT", Key: "client", Value: os.Getenv("HPCSUB_CLIENT")}} {
+		if err := site.CheckFlag(s); err != nil {
+			return "", asUsage(err)
+		}
+	}
 	name := cmp.Or(c.String("client"), os.Getenv("HPCSUB_CLIENT"), site.Client, "commands")
 	if name != "commands" && name != "rest" {
 		return "", usageErrorf("--client, or HPCSUB_CLIENT, %q: want commands or rest", name)
@@ -35,7 +40,12 @@ func clientName(c *cli.Command, site *configs.Site) (string, error) {
 func readSite() (*configs.Site, error) {
 	site, err := configs.FindSite("", os.Getenv)
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, asUsage(quoted(err))
+	}
+	for _, s := range []configs.Setting{{Flag: "HPCSUB_TIMEOUT", Key: "timeout", Value: os.Getenv("HPCSUB_TIMEOUT")}, {Flag: "HPCSUB_ADDRESS", Key: "address", Value: os.Getenv("HPCSUB_ADDRESS")}} {
+		if err := site.CheckFlag(s); err != nil {
+			return nil, asUsage(err)
+		}
 	}
 	if text := os.Getenv("HPCSUB_TIMEOUT"); text != "" {
 		if site.Timeout, err = configs.ParseDuration(text); err != nil || site.Timeout <= 0 {

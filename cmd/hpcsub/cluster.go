@@ -51,6 +51,9 @@ whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster
 				return nil
 			}
 			out.print(clusterText(cluster, width, c.Args().Present()))
+			if err := printPurposes(c, out, cluster); err != nil {
+				return err
+			}
 			out.hint("hpcsub plan shows the ways to run job.toml here")
 			return nil
 		},
@@ -82,6 +85,25 @@ func only(c *slurm.Cluster, names []string) (*slurm.Cluster, error) {
 		}
 	}
 	return &part, nil
+}
+
+// printPurposes says what the site has its partitions for.
+func printPurposes(c *cli.Command, out *output, cluster *slurm.Cluster) error {
+	site, err := siteFor(c)
+	if err != nil {
+		return err
+	}
+	for _, p := range cluster.Partitions {
+		rule := site.Partitions[p.Name]
+		text := rule.Purpose
+		if rule.NamedOnly {
+			text = strings.TrimPrefix(text+"; only for jobs that name it", "; ")
+		}
+		if text != "" {
+			out.printf("%s: %s\n", p.Name, text)
+		}
+	}
+	return nil
 }
 
 // mostShapeRows is how many lines of a table one still takes in; beyond it shapes are folded.

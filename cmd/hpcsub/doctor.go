@@ -67,7 +67,12 @@ func (d *doctor) examine(ctx context.Context, c *cli.Command, out *output) error
 	d.tools(ctx)
 	d.environment(os.Environ())
 	if c.Bool("node") {
-		d.node(ctx, out, p, nodeRequest{dir: dir, partition: c.String("partition"), account: c.String("account")})
+		site, err := readSite()
+		if err != nil {
+			return err
+		}
+		keys := site.TrialKeys(c.String("account"), c.String("partition"))
+		d.node(ctx, out, p, nodeRequest{dir: dir, partition: keys.Partition, account: keys.Account})
 	}
 	return ctx.Err()
 }

@@ -36,6 +36,7 @@ type work struct {
 	job    *configs.Job
 	list   *items.List
 	survey items.Survey
+	site   *configs.Site // with what it says of the job applied
 }
 
 // readWork reads the job.toml that the command names, and its items.
@@ -63,6 +64,13 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 	if lines := job.AdoptEnvironment(os.Getenv); lines != "" {
 		out.hint("the environment that is active in this shell is used; to keep it, add to %s: %s", path, strings.ReplaceAll(lines, "\n", "; "))
 	}
+	site, err := siteFor(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := site.Apply(job, settings(c)...); err != nil {
+		return nil, asUsage(quoted(err))
+	}
 	list, err := items.Open(job.Work)
 	if err != nil {
 		return nil, asUsage(quoted(job.Blame(err)))
@@ -76,7 +84,7 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 	if err != nil {
 		return nil, asUsage(quoted(job.Blame(err)))
 	}
-	return &work{job, list, survey}, nil
+	return &work{job, list, survey, site}, nil
 }
 
 // needs is what of the cluster only such a job needs to know.
@@ -91,8 +99,6 @@ func (w *work) needs() slurm.InspectOptions {
 type place struct {
 	client  slurm.Client
 	cluster *slurm.Cluster
-	costs   configs.CostRange // as the site's administrator measured them
-	network string            // between nodes, as the administrator names it
 	asked   slurm.InspectOptions
 }
 
@@ -118,15 +124,7 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 	for _, what := range cluster.Unknown {
 		out.warning("%s", what)
 	}
-	p := &place{client: client, cluster: cluster, asked: opt}
-	if cluster.Client != "local" {
-		site, err := readSite()
-		if err != nil {
-			return nil, err
-		}
-		p.costs, p.network = site.Costs, site.Interface
-	}
-	return p, nil
+	return &place{client: client, cluster: cluster, asked: opt}, nil
 }
 
 func cacheDir() string {
@@ -155,16 +153,18 @@ func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategie
 
 func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
 	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
+	in.Site = w.site.RulesFor(w.job)
 	in.Tools = tools(p, w.job.Environment.Modules)
 	if w.job.Work.Function != "" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
+	in.Tools = withModules(in.Tools, in.Site.Modules)
 	if w.job.Each.Time == 0 { // what the user says is newer
 		past := runs.PastOf(ctx, w.job)
 		in.Sample, in.SampleOf = past.Seconds, past.Run
 	}
-	in.Interface = p.network
-	in.Costs, in.CostsLow, in.CostsHigh = p.costs.Middle, p.costs.Low, p.costs.High
+	in.Interface = w.site.Interface
+	in.Costs, in.CostsLow, in.CostsHigh = w.site.Costs.Middle, w.site.Costs.Low, w.site.Costs.High
 	return runs.Choose(ctx, p.client, in, w.job.Environment)
 }
 
@@ -181,6 +181,20 @@ func tools(p *place, modules []string) map[string]string {
 		return nil
 	}
 	return map[string]string{"parallel": path}
+}
+
+// withModules adds the tools that the site has modules for: its scripts load them.
+func withModules(known map[string]string, site configs.Tools) map[string]string {
+	for tool, module := range map[string]string{"parallel": site.Parallel, "pathos": site.Pathos, "distributed": site.Dask} {
+		if module == "" {
+			continue
+		}
+		if known == nil {
+			known = map[string]string{}
+		}
+		known[tool] = "module " + module
+	}
+	return known
 }
 
 // lookPath is the path of a program, or "".

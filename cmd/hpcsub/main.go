@@ -41,6 +41,8 @@ func newApp(out *output) *cli.Command {
 		HideVersion:           true,
 		HideHelpCommand:       true,
 		EnableShellCompletion: true,
+		Flags:                 []cli.Flag{siteFlag()},
+		Before:                nameSite,
 		Suggest:               true,
 		Writer:                out.stdout,
 		ErrWriter:             out.stderr,

@@ -22,10 +22,10 @@ Nothing is submitted. Exit code 3: no way fits, and the reasons are printed.
    hpcsub plan
    hpcsub plan --explain
    hpcsub plan --cluster cluster.json job.toml`,
-		Flags: []cli.Flag{
+		Flags: append(jobFlags(),
 			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "explain", Usage: "print every part of each estimate"},
-		},
+		),
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			w, err := readWork(ctx, c, out)
@@ -137,6 +137,10 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 	if len(starts) > 1 {
 		t.head, t.left = append(t.head, "start"), append(t.left, 7)
 	}
+	cost := plan.Candidates[0].Estimate.Cost != nil
+	if cost {
+		t.head = append(t.head, strings.TrimSpace("cost "+in.Site.Charges.Currency))
+	}
 	gpus := slices.ContainsFunc(plan.Candidates, func(c strategies.Candidate) bool { return c.Request.GRES != "" })
 	if gpus {
 		t.head = append(t.head, "GPU-h")
@@ -147,6 +151,9 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 			compact(e.MakespanLow) + "–" + compact(e.MakespanHigh), hours(e.CPUHours), percent(e.Efficiency)}
 		if len(starts) > 1 {
 			row = append(row, startText(e.QueueWait))
+		}
+		if cost {
+			row = append(row, fmt.Sprintf("%.2f", *e.Cost))
 		}
 		if gpus {
 			row = append(row, hours(e.GPUHours))

@@ -18,7 +18,7 @@ func renderCommand(out *output) *cli.Command {
 
    hpcsub render
    hpcsub render --cluster cluster.json job.toml`,
-		Flags:        []cli.Flag{clusterFlag(), clientFlag(), freshFlag()},
+		Flags:        append(jobFlags(), clusterFlag(), clientFlag(), freshFlag()),
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			w, err := readWork(ctx, c, out)

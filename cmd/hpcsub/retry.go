@@ -76,6 +76,13 @@ func retry(ctx context.Context, out *output, r *runs.Run, client slurm.Client, o
 	if err != nil {
 		return nil, err
 	}
+	if cluster.Client != "local" {
+		site, err := readSite()
+		if err != nil {
+			return nil, err
+		}
+		opt.Site, opt.Costs = site.Rules, site.Costs
+	}
 	made, err := r.Retry(ctx, client, cluster, opt, func(text string) { out.say("%s", text) })
 	var unfinished *runs.UnfinishedError
 	if errors.As(err, &unfinished) {

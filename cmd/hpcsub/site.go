@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"hpcsub/configs"
+
 	"hpcsub/sites"
 	"hpcsub/slurm"
 	"hpcsub/strategies"
@@ -26,7 +27,7 @@ func siteCommand(out *output) *cli.Command {
 		Commands: []*cli.Command{
 			calibrateCommand(out),
 			later("init", "write a site.toml"), later("check", "check it and its templates"),
-			later("show", "show what holds here"), later("diff", "compare it with the last one"),
+			siteShowCommand(out), later("diff", "compare it with the last one"),
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.Args().Present() {
@@ -51,7 +52,7 @@ job and a step take to start. It has to run in a folder that the nodes see.
 		Flags: []cli.Flag{
 			clientFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: the site.toml that holds here)"},
-			&cli.StringFlag{Name: "partition", Usage: "the partition of its jobs"},
+			&cli.StringFlag{Name: "partition", Usage: "the partition of its jobs (default: trial_partition of site.toml)"},
 			&cli.StringFlag{Name: "account", Usage: "the account of its jobs"},
 		},
 		OnUsageError: usage,
@@ -64,6 +65,10 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 		return usageErrorf("site calibrate takes no argument, got %q", c.Args().First())
 	}
 	client, cluster, err := inspect(ctx, c, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: true})
+	if err != nil {
+		return err
+	}
+	site, err := readSite()
 	if err != nil {
 		return err
 	}
@@ -88,7 +93,7 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 	}
 	measured, err := sites.Calibration{
 		Client: client, Dir: dir, Period: strategies.Period(cluster.Scheduler),
-		Slurm: configs.SlurmKeys{Account: c.String("account"), Partition: c.String("partition")},
+		Slurm: site.TrialKeys(c.String("account"), c.String("partition")),
 		Say:   func(text string) { out.say("calibrating: %s …", text) },
 	}.Run(ctx)
 	if err != nil {

@@ -25,12 +25,12 @@ With --wait it follows the run to its end; Ctrl-C leaves the jobs running, and h
    hpcsub submit --wait
    hpcsub submit --dry-run fit/job.toml
    hpcsub submit --wait --cluster local`,
-		Flags: []cli.Flag{
+		Flags: append(jobFlags(),
 			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "wait", Usage: "follow the run until it has ended"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "plan, validate and show; submit nothing"},
 			&cli.BoolFlag{Name: "again", Usage: "submit although a run of this job.toml is unfinished"},
-		},
+		),
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			w, err := readWork(ctx, c, out)
@@ -124,7 +124,7 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before 
 	}
 	order := runs.Order{
 		Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
-		Program: runs.Program{Path: program, Version: version}, Again: c.Bool("again"),
+		Program: runs.Program{Path: program, Version: version}, Again: c.Bool("again"), RunsDir: w.site.RunsDir,
 	}
 	if before != nil {
 		order.After = before.ID
