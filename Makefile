@@ -36,8 +36,9 @@ integration: build ## end-to-end and fault tests on containerised Slurm
 	integration/test.sh $(SLURM)
 
 WAIT ?= 10m
-load: build ## what hpcsub asks of Slurm: a plan, a submission, waiting for $(WAIT), an array of 1,000 tasks, and from the nodes; not yet part of make test
-	WAIT=$(WAIT) integration/test.sh $(SLURM) -v -tags integration,load -run 'TestLoad|TestNodesCallNothing'
+TASKS ?= 1000
+load: build ## what hpcsub asks of Slurm: a plan, a submission, waiting for $(WAIT), an array of $(TASKS) tasks, and from the nodes
+	WAIT=$(WAIT) TASKS=$(TASKS) integration/test.sh $(SLURM) -v -run 'TestLoad|TestNodesCallNothing'
 
 integration-all: build ## the same on Slurm 20.11, 22.05, 24.11 and 26.05
 	@set -e; for version in 20.11 22.05 24.11 26.05; do integration/test.sh $$version; done

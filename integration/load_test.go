@@ -1,4 +1,4 @@
-//go:build integration && load
+//go:build integration
 
 package integration
 
@@ -62,14 +62,18 @@ time = "%s"
 memory = "100MiB"
 `
 
-// waiting is how long TestLoad waits for a job; `make load` has it wait for ten minutes.
-func waiting(t *testing.T) time.Duration {
+// waiting and tasks are how long TestLoad waits for a job, and how large its array is. `make load` has it wait for ten
+// minutes, and a thousand tasks.
+func waiting(t *testing.T) (wait time.Duration, tasks int) {
 	t.Helper()
-	wait, err := time.ParseDuration(cmp.Or(os.Getenv("WAIT"), "40s"))
+	wait, err := time.ParseDuration(cmp.Or(os.Getenv("WAIT"), "45s"))
 	if err != nil {
 		t.Fatalf("WAIT: %v", err)
 	}
-	return wait
+	if tasks, err = strconv.Atoi(cmp.Or(os.Getenv("TASKS"), "200")); err != nil {
+		t.Fatalf("TASKS: %v", err)
+	}
+	return wait, tasks
 }
 
 // asksWithin is how often a run is asked for in so long: after 2 s, then 1.4 times as long each time, up to
@@ -83,12 +87,12 @@ func asksWithin(wait time.Duration) int {
 	return asks
 }
 
-// TestLoad counts what a plan, a submission, waiting and an array of a thousand tasks ask of Slurm: the table of
+// TestLoad counts what a plan, a submission, waiting and an array of many tasks ask of Slurm: the table of
 // docs/benchmarks.md.
 func TestLoad(t *testing.T) {
-	wait := waiting(t)
+	wait, tasks := waiting(t)
 	j := newLoadJob(t, fmt.Sprintf(loadJobHead, wait, 1, wait))
-	array := newLoadJob(t, fmt.Sprintf(loadJobHead, "0", 1000, "1s")+"[plan]\nstrategy = \"array\"\n")
+	array := newLoadJob(t, fmt.Sprintf(loadJobHead, "0", tasks, "1s")+"[plan]\nstrategy = \"array\"\n")
 	for _, step := range []struct {
 		what, line string
 		job        *job
@@ -98,7 +102,7 @@ func TestLoad(t *testing.T) {
 		{"`plan`", "plan", j, mostWarm},
 		{"`submit`", "submit", j, mostWarm + 3},
 		{"`watch` for " + wait.String(), "watch", j, 0},
-		{"`submit --wait`, an array of 1,000 tasks", "submit --wait", array, 0},
+		{fmt.Sprintf("`submit --wait`, an array of %d tasks", tasks), "submit --wait", array, 0},
 	} {
 		before, began := loadOf(t, j), time.Now()
 		r := step.job.lab.Run(t, Command{Folder: step.job.folder, Env: j.env, Line: "PATH=" + j.folder + "/spies:$PATH hpcsub " + step.line, Timeout: wait + 8*time.Minute})

@@ -61,12 +61,11 @@ func TestVersionCluster(t *testing.T) {
 			t.Errorf("partition %d: got %+v, want %+v", i, p, want)
 		}
 	}
-	checkLabLimits(t, release, got.Limits)
+	checkLabLimits(t, got.Limits)
 }
 
 // checkLabLimits holds alice's limits against lab/init-accounting.sh and lab/conf/slurm.conf.
-// 20.11 added QOS gpuq before it knew of GPUs, and so without its limit.
-func checkLabLimits(t *testing.T, release string, l slurm.Limits) {
+func checkLabLimits(t *testing.T, l slurm.Limits) {
 	t.Helper()
 	for name, count := range map[string]*int{"array": l.MaxArraySize, "jobs": l.MaxJobCount, "submitted": l.MaxSubmitJobs} {
 		want := map[string]int{"array": 10001, "jobs": 30000, "submitted": 12000}[name]
@@ -80,7 +79,7 @@ func checkLabLimits(t *testing.T, release string, l slurm.Limits) {
 	}
 	for _, q := range l.QOS {
 		if q.Name == "fast" && (q.Priority != 1000 || *q.Use.MaxWallS != 600 || *q.Use.MaxSubmitJobs != 50 || q.Use.MaxTRES["cpu"] != 16) ||
-			q.Name == "gpuq" && q.Use.MaxTRES["gres/gpu"] != 2 && !strings.HasPrefix(release, "20.11") {
+			q.Name == "gpuq" && q.Use.MaxTRES["gres/gpu"] != 2 {
 			t.Errorf("got QOS %+v", q)
 		}
 	}

@@ -4,7 +4,8 @@
 {
   sacctmgr -i add cluster lab
   sacctmgr -i add qos fast Priority=1000 MaxWall=00:10:00 MaxSubmitJobsPerUser=50 MaxTRESPerUser=cpu=16
-  sacctmgr -i add qos gpuq Priority=500 MaxTRESPerUser=gres/gpu=2
+  sacctmgr -i add qos gpuq Priority=500
+  sacctmgr -i modify qos gpuq set MaxTRESPerUser=gres/gpu=2 # done when slurmctld has registered GPUs: see entrypoint.sh
   sacctmgr -i modify qos normal set MaxSubmitJobsPerUser=12000 MaxWall=1-00:00:00
   sacctmgr -i add account physics Description=physics Organization=lab
   sacctmgr -i add account chem Description=chem Organization=lab
