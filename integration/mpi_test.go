@@ -121,7 +121,11 @@ func (j *job) refusedWorld(t *testing.T) {
 		t.Errorf("items ran in the world %q", text)
 	}
 	log := j.hpcsub(t, "logs --slurm").Stdout
-	for _, want := range []string{"ranks of an item do not find each other", "pmi2 gives", "SLURM_MPI_TYPE", "[environment] modules"} {
+	tried := "pmi2 gives" // OpenMPI 5 and later: a world for each rank
+	if j.lab.Suite == "bullseye" || j.lab.Suite == "bookworm" {
+		tried = "pmi2 starts nothing" // OpenMPI 4.1 ends at once
+	}
+	for _, want := range []string{"ranks of an item do not find each other", tried, "SLURM_MPI_TYPE", "[environment] modules"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log says %q, want %q in it", log, want)
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -58,7 +57,7 @@ func complaint(argv []string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("reading the output of %s: %w", commandLine(argv), err)
+	return &UnreadableError{commandLine(argv), err}
 }
 
 // cached is parsed, where a copy of the last hour will do. A copy that cannot be read or kept is

@@ -70,6 +70,18 @@ type AbsentError struct {
 
 func (e *AbsentError) Error() string { return e.Command + ": " + e.Words }
 
+// UnreadableError says that a command of Slurm printed what is not understood: a site's banner before its own output,
+// other words in place of it, or text that is cut off.
+type UnreadableError struct {
+	Command string
+	Err     error // where it is not understood, with the text
+}
+
+func (e *UnreadableError) Error() string {
+	return "reading the output of " + e.Command + ": " + e.Err.Error()
+}
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 // JobQuery selects Slurm jobs: by id, or (where a reply was lost) by job name.
 type JobQuery struct {
 	IDs   []string  // array ids stand for all their tasks

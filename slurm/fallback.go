@@ -1,9 +1,9 @@
 package slurm
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
+
+// AskedInstead stands in what a picture says of itself where the second client gave it.
+const AskedInstead = "slurmrestd could not be asked, so Slurm's commands were"
 
 // InspectEither inspects with the first client, and where that fails with the second. It returns the
 // client that gave the picture, and whatever follows has to go through that one: a submission without
@@ -18,6 +18,6 @@ func InspectEither(ctx context.Context, first, second Client, opt InspectOptions
 	if other != nil {
 		return first, nil, err
 	}
-	cluster.Unknown = append([]string{fmt.Sprintf("slurmrestd could not be asked, so Slurm's commands were: %v", err)}, cluster.Unknown...)
+	cluster.Unknown = append([]string{AskedInstead + ": " + err.Error()}, cluster.Unknown...)
 	return second, cluster, nil
 }

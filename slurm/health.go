@@ -36,6 +36,9 @@ func (c *Commands) Programs() map[string]string {
 // Ping asks the controller, and slurmdbd where accounting is kept there.
 func (c *Commands) Ping(ctx context.Context, accounting bool) []Health {
 	all := []Health{c.ping(ctx, "slurmctld", []string{"scontrol", "ping"}, parsePing)}
+	if h := &all[0]; h.Err == nil && !slices.ContainsFunc(strings.Split(h.Words, "; "), func(l string) bool { return strings.HasSuffix(l, " UP") }) {
+		h.Err = &AbsentError{"scontrol ping", "no controller is up: " + h.Words}
+	}
 	if accounting {
 		all = append(all, c.ping(ctx, "slurmdbd", []string{"sacctmgr", "-P", "show", "cluster", "format=Cluster"}, parseClusters))
 	}
@@ -53,7 +56,7 @@ func (c *Commands) ping(ctx context.Context, daemon string, argv []string, parse
 	return h
 }
 
-// parsePing reads "Slurmctld(primary) at ctl is UP", a line a controller: one that is up will do.
+// parsePing reads "Slurmctld(primary) at ctl is UP", a line a controller.
 func parsePing(r io.Reader) (string, error) {
 	var lines []string
 	err := readLines(r, func(line []byte) error {
@@ -63,11 +66,7 @@ func parsePing(r io.Reader) (string, error) {
 		}
 		return nil
 	})
-	words := strings.Join(lines, "; ")
-	if err == nil && !slices.ContainsFunc(lines, func(l string) bool { return strings.HasSuffix(l, " UP") }) {
-		err = fmt.Errorf("no controller is up: %s", words)
-	}
-	return words, err
+	return strings.Join(lines, "; "), err
 }
 
 func parseClusters(r io.Reader) (string, error) {

@@ -40,6 +40,28 @@ func readLines(r io.Reader, each func(line []byte) error) error {
 	return s.Err()
 }
 
+// readNamed reads what scontrol -o prints of one kind of thing: a line each that begins with key=, none of them twice,
+// or one that begins with none. each says the name of what it has read.
+func readNamed(r io.Reader, key, none string, each func(line []byte) (name string, err error)) error {
+	seen := map[string]bool{}
+	return readLines(r, func(line []byte) error {
+		if bytes.HasPrefix(line, []byte(none)) {
+			return nil
+		}
+		if !bytes.HasPrefix(line, []byte(key+"=")) {
+			return fmt.Errorf("want %s=, got %q", key, head(line))
+		}
+		name, err := each(line)
+		if err == nil && seen[name] {
+			err = errTwice
+		}
+		if seen[name] = true; err != nil {
+			return fmt.Errorf("%s=%s: %w", key, name, err)
+		}
+		return nil
+	})
+}
+
 func isControl(b byte) bool { return b < ' ' && b != '\t' || b == 0x7f }
 
 func wholeLines(data []byte, atEOF bool) (int, []byte, error) {

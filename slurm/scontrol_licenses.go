@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -42,13 +41,7 @@ func (c *Commands) showLicenses(ctx context.Context, opt InspectOptions) (all []
 // parseLicenses reads the lines of scontrol -o show licenses.
 func parseLicenses(r io.Reader) ([]License, error) {
 	all := []License{}
-	err := readLines(r, func(line []byte) error {
-		if bytes.HasPrefix(line, []byte("No licenses configured in Slurm")) {
-			return nil
-		}
-		if !bytes.HasPrefix(line, []byte("LicenseName=")) {
-			return fmt.Errorf("want LicenseName=, got %q", head(line))
-		}
+	err := readNamed(r, "LicenseName", "No licenses configured in Slurm", func(line []byte) (string, error) {
 		var l License
 		err := eachOnce(line, []string{"Total", "Used", "Reserved", "Remote"}, func(key, value string) (err error) {
 			switch key {
@@ -67,14 +60,8 @@ func parseLicenses(r io.Reader) ([]License, error) {
 			}
 			return err
 		})
-		if err == nil && slices.ContainsFunc(all, func(other License) bool { return other.Name == l.Name }) {
-			err = errTwice
-		}
-		if err != nil {
-			return fmt.Errorf("licence %q: %w", l.Name, err)
-		}
 		all = append(all, l)
-		return nil
+		return l.Name, err
 	})
 	return all, err
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -34,23 +33,11 @@ var partitionKeys = []string{"Nodes", "TotalNodes", "State", "Default", "MaxTime
 // parsePartitions reads the lines of scontrol -o show partitions.
 func parsePartitions(r io.Reader) ([]rawPartition, error) {
 	var partitions []rawPartition
-	err := readLines(r, func(line []byte) error {
-		if !bytes.HasPrefix(line, []byte("PartitionName=")) {
-			if bytes.HasPrefix(line, []byte("No partitions in the system")) {
-				return nil
-			}
-			return fmt.Errorf("want PartitionName=, got %q", head(line))
-		}
+	err := readNamed(r, "PartitionName", "No partitions in the system", func(line []byte) (string, error) {
 		p := rawPartition{Partition: Partition{DenyAccounts: []string{}, DenyQOS: []string{}, AllocNodes: []string{}}}
 		err := eachOnce(line, partitionKeys, p.field)
-		if err == nil && slices.ContainsFunc(partitions, func(other rawPartition) bool { return other.Name == p.Name }) {
-			err = errTwice
-		}
 		partitions = append(partitions, p)
-		if err != nil {
-			return fmt.Errorf("partition %q: %w", p.Name, err)
-		}
-		return nil
+		return p.Name, err
 	})
 	return partitions, err
 }

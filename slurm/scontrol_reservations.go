@@ -76,23 +76,11 @@ var reservationKeys = []string{"StartTime", "EndTime", "Nodes", "NodeCnt", "Core
 // parseReservations reads the lines of scontrol -o show reservations.
 func parseReservations(r io.Reader) ([]Reservation, error) {
 	all := []Reservation{}
-	err := readLines(r, func(line []byte) error {
-		if bytes.HasPrefix(line, []byte("No reservations in the system")) {
-			return nil
-		}
-		if !bytes.HasPrefix(line, []byte("ReservationName=")) {
-			return fmt.Errorf("want ReservationName=, got %q", head(line))
-		}
+	err := readNamed(r, "ReservationName", "No reservations in the system", func(line []byte) (string, error) {
 		p := reservationParser{Reservation: Reservation{Flags: []string{}, Users: []string{}, Accounts: []string{}, Groups: []string{}, QOS: []string{}}}
 		err := eachOnce(line, reservationKeys, p.field)
-		if err == nil && slices.ContainsFunc(all, func(other Reservation) bool { return other.Name == p.Name }) {
-			err = errTwice
-		}
-		if err != nil {
-			return fmt.Errorf("reservation %q: %w", p.Name, err)
-		}
 		all = append(all, p.Reservation)
-		return nil
+		return p.Name, err
 	})
 	return all, err
 }

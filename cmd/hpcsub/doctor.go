@@ -63,7 +63,7 @@ func (d *doctor) examine(ctx context.Context, c *cli.Command, out *output) error
 	if err != nil {
 		return err
 	}
-	d.folder(dir, p)
+	d.folder(ctx, dir, p)
 	d.tools(ctx)
 	d.environment(os.Environ())
 	if c.Bool("node") {

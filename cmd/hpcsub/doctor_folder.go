@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hpcsub/runs"
+	"hpcsub/worker"
 )
 
 // fileSystems are those that a login node may have, by their number (statfs(2)); shared says that other machines see them.
@@ -30,7 +32,7 @@ const (
 )
 
 // folder looks at where the runs of this folder would be kept.
-func (d *doctor) folder(dir string, p *place) {
+func (d *doctor) folder(ctx context.Context, dir string, p *place) {
 	const area = "this folder"
 	root := runs.Root(dir)
 	d.found(area, "runs are kept in %s", root)
@@ -45,7 +47,8 @@ func (d *doctor) folder(dir string, p *place) {
 		return
 	}
 	d.fileSystem(area, int64(fs.Type), onCluster)
-	d.space(area, uint64(fs.Bavail)*uint64(fs.Bsize), fs.Ffree, fs.Files)
+	asked := d.quota(ctx, area, dir, fileSystems[int64(fs.Type)].name == "Lustre")
+	d.space(area, uint64(fs.Bavail)*uint64(fs.Bsize), fs.Ffree, fs.Files, asked)
 	if err := tryFolder(dir); err != nil {
 		d.broken(exitInfeasible, area, "work in a folder where you may write", "it cannot keep runs: %v", err)
 	} else {
@@ -65,20 +68,46 @@ func (d *doctor) fileSystem(area string, number int64, onCluster bool) {
 	}
 }
 
-// space warns of a disk that is nearly full. Quotas are not asked: every file system has its own way.
-func (d *doctor) space(area string, free, freeFiles, files uint64) {
+// quota warns of one that is nearly reached, and says whether there was anything to ask.
+func (d *doctor) quota(ctx context.Context, area, dir string, lustre bool) bool {
+	q, known := worker.FolderQuota(ctx, dir, lustre)
+	const mend = "delete what is not needed, or work elsewhere; the administrators can raise it"
+	for _, x := range []struct {
+		have, most, hard int
+		text             func(n int) string
+	}{
+		{q.UsedKiB, q.LimitKiB(), q.HardKiB, func(kib int) string { return memory(float64(kib) / 1024) }},
+		{q.FilesUsed, q.FilesLimit(), q.FilesHard, func(n int) string { return count(n, "file") }},
+	} {
+		switch text := fmt.Sprintf("%s of the %s that your quota allows", x.text(x.have), x.text(x.most)); {
+		case x.most == 0 || x.have < x.most/10*9:
+		case x.hard > 0 && x.have >= x.hard:
+			d.broken(exitInfeasible, area, mend, "your quota is used up: %s", text)
+		case x.have >= x.most: // more may be kept for a while, up to the hard limit
+			d.warn(area, mend, "your quota is exceeded: %s", text)
+		default:
+			d.warn(area, mend, "your quota is nearly reached: %s", text)
+		}
+	}
+	return known
+}
+
+// space warns of a disk that is nearly full. A quota may be reached before it is; quotaAsked: that is looked at.
+func (d *doctor) space(area string, free, freeFiles, files uint64, quotaAsked bool) {
 	text := fmt.Sprintf("%s free", memory(float64(free>>20)))
 	if files > 0 {
 		text += fmt.Sprintf(", room for %s", count(int(min(freeFiles, 1<<40)), "file"))
 	}
-	mend := "delete what is not needed, or work elsewhere; a quota of yours may be reached sooner"
+	mend := "delete what is not needed, or work elsewhere"
 	switch {
 	case free < leastFree || files > 0 && freeFiles < leastFiles:
 		d.broken(exitInfeasible, area, mend, "its disk is full: %s", text)
 	case free < littleFree || files > 0 && freeFiles < littleFiles:
 		d.warn(area, mend, "its disk is nearly full: %s", text)
+	case quotaAsked:
+		d.found(area, "%s", text)
 	default:
-		d.found(area, "%s (a quota of yours may be less: quota -s, or lfs quota, tells)", text)
+		d.found(area, "%s (a quota of yours may be less, and could not be asked for)", text)
 	}
 }
 

@@ -39,7 +39,6 @@ func TestDoctorWarnsOfLimitsThatAreNear(t *testing.T) {
 
 func TestDoctorSaysWhatToDoAboutTheUnknown(t *testing.T) {
 	for what, want := range map[string]string{
-		"slurmrestd could not be asked, so Slurm's commands were: connection refused":   "stands above",
 		"planned starts of other users' jobs: hidden by PrivateData=jobs":               "the administrators have hidden it",
 		"planned starts of waiting jobs: slurmrestd does not tell":                      "--client commands",
 		"limits of QOS fast: the controller does not show it; --fresh asks again":       "tell the administrators",

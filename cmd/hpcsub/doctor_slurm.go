@@ -39,20 +39,19 @@ func (d *doctor) slurm(ctx context.Context, c *cli.Command) (*place, error) {
 	commands := commandsOf(site)
 	there := d.programs(commands.Programs(), name)
 	works := there && d.health(name == "commands", commands.Ping(ctx, true))
-	if name == "rest" {
-		works = d.slurmrestd(ctx, site) || works
-	}
-	if !works {
+	if name == "rest" && !d.slurmrestd(ctx, site, works) || name != "rest" && !works {
 		return &place{}, ctx.Err()
 	}
 	client, cluster, err := inspect(ctx, c, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: true, Whole: true})
 	if err != nil {
-		d.broken(exitSlurm, "Slurm", "see the words above; hpcsub cluster asks again", "there is no picture of the cluster: %v", err)
+		d.broken(exitSlurm, "Slurm", cmp.Or(mendUnreadable(err), "see the words above; hpcsub cluster asks again"), "there is no picture of the cluster: %v", err)
 		return &place{}, ctx.Err()
 	}
 	d.found("Slurm", "%s, Slurm %s, through %s", cmp.Or(cluster.Name, "a cluster without a name"), cluster.Version, clientWords(cluster.Client, site))
 	for _, what := range cluster.Unknown {
-		d.warn("Slurm", mendUnknown(what), "not known: %s", what)
+		if !strings.Contains(what, slurm.AskedInstead) { // slurmrestd's own line says why
+			d.warn("Slurm", mendUnknown(what), "not known: %s", what)
+		}
 	}
 	d.mpi(ctx, commands)
 	return &place{client: client, cluster: cluster}, nil
@@ -63,8 +62,6 @@ func mendUnknown(what string) string {
 	switch {
 	case strings.Contains(what, "PrivateData"):
 		return "the administrators have hidden it; plans count without it"
-	case strings.Contains(what, "so Slurm's commands were"):
-		return "what the commands tell is known all the same; what is wrong with slurmrestd stands above"
 	case strings.Contains(what, "slurmrestd"):
 		return "hpcsub --client commands asks Slurm's commands, which tell more"
 	case strings.Contains(what, "keeps no accounting"):
@@ -124,6 +121,9 @@ func (d *doctor) health(needed bool, all []slurm.Health) bool {
 			d.warn("Slurm", "the cluster is busy; ask little of it", "%s answers only after %s: %s", h.Daemon, took, h.Words)
 		case h.Err == nil:
 			d.found("Slurm", "%s answers in %s: %s", h.Daemon, took, h.Words)
+		case mendUnreadable(h.Err) != "" && h.Daemon == "slurmctld" && needed:
+			d.broken(exitSlurm, "Slurm", mendUnreadable(h.Err), "%s answers, and is not understood: %v", h.Daemon, h.Err)
+			up = false
 		case h.Daemon == "slurmctld" && needed:
 			d.broken(exitSlurm, "Slurm", "try again in a minute; if that does not help, tell the administrators", "%s does not answer: %v", h.Daemon, h.Err)
 			up = false
@@ -135,19 +135,24 @@ func (d *doctor) health(needed bool, all []slurm.Health) bool {
 	return up
 }
 
-func (d *doctor) slurmrestd(ctx context.Context, site *configs.Site) bool {
+// slurmrestd asks it. Where it cannot be asked, the commands are, if they work. The result: one of both can be asked.
+func (d *doctor) slurmrestd(ctx context.Context, site *configs.Site, commandsWork bool) bool {
 	client, err := newREST(site)
 	if err != nil {
-		d.warn("Slurm", `write address = "http://host:6820" in site.toml, or set HPCSUB_ADDRESS`, "slurmrestd: %v", err)
+		_, hints := classify(err)
+		d.broken(exitUsage, "Slurm", strings.Join(hints, "; "), "%v", err)
 		return false
 	}
 	h := client.(*slurm.REST).Ping(ctx)
-	if h.Err != nil {
-		d.warn("Slurm", "Slurm's commands are used where they are; see address and token_file in site.toml", "slurmrestd does not answer: %v", h.Err)
-		return false
+	switch {
+	case h.Err == nil:
+		d.found("Slurm", "slurmrestd answers in %s: %s", seconds(h.Took.Seconds()), h.Words)
+	case commandsWork:
+		d.warn("Slurm", "see address and token_file in site.toml; Slurm's commands are used meanwhile", "slurmrestd does not answer: %v", h.Err)
+	default:
+		d.broken(exitSlurm, "Slurm", "see address and token_file in site.toml", "slurmrestd does not answer, nor do Slurm's commands: %v", h.Err)
 	}
-	d.found("Slurm", "slurmrestd answers in %s: %s", seconds(h.Took.Seconds()), h.Words)
-	return true
+	return h.Err == nil || commandsWork
 }
 
 // mpi says which ways srun has to start MPI programs.

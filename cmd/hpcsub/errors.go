@@ -50,14 +50,6 @@ func (o *output) exitCode(ctx context.Context, err error) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return exitInterrupt
 	}
-	var c *coded
-	if errors.As(err, &c) {
-		o.error(err)
-		for _, h := range c.hints {
-			o.hint("%s", h)
-		}
-		return c.code
-	}
 	code, hints := classify(err)
 	o.error(err)
 	for _, h := range hints {
@@ -69,6 +61,7 @@ func (o *output) exitCode(ctx context.Context, err error) int {
 // classify knows the errors of the packages below.
 func classify(err error) (int, []string) {
 	var (
+		marked  *coded
 		refused *slurm.RefusedError
 		absent  *slurm.AbsentError
 		unclear *runs.UnclearError
@@ -77,6 +70,8 @@ func classify(err error) (int, []string) {
 		locked  *runs.LockedError
 	)
 	switch {
+	case errors.As(err, &marked):
+		return marked.code, marked.hints
 	case errors.As(err, &unclear):
 		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
 	case errors.As(err, &refused), errors.As(err, &silent), errors.As(err, &absent):
@@ -84,5 +79,17 @@ func classify(err error) (int, []string) {
 	case errors.As(err, &missing), errors.As(err, &locked):
 		return exitUsage, nil
 	}
+	if mend := mendUnreadable(err); mend != "" {
+		return exitInternal, []string{mend}
+	}
 	return exitInternal, nil
+}
+
+// mendUnreadable says what to do about an answer of Slurm's that is not understood; "" where err is another one.
+func mendUnreadable(err error) string {
+	var unreadable *slurm.UnreadableError
+	if !errors.As(err, &unreadable) {
+		return ""
+	}
+	return "run it yourself: words of the site's before Slurm's own come from a wrapper of the command (type -a scontrol shows it), and belong on standard error"
 }
