@@ -89,6 +89,11 @@ type Use struct {
 	// What running jobs have ahead of them, TRES times the rest of their time limits (GrpTRESRunMins).
 	GroupMaxTRESRunMinutes map[string]int `json:"group_max_tres_run_minutes"`
 	GroupTRESRunMinutes    map[string]int `json:"group_tres_run_minutes"`
+	// The same of one user, and of one account, under a QOS (MaxTRESRunMinsPU, MaxTRESRunMinsPA).
+	MaxTRESRunMinutes        map[string]int `json:"max_tres_run_minutes"`
+	TRESRunMinutes           map[string]int `json:"tres_run_minutes"`
+	AccountMaxTRESRunMinutes map[string]int `json:"account_max_tres_run_minutes"`
+	AccountTRESRunMinutes    map[string]int `json:"account_tres_run_minutes"`
 	// How long all jobs may have run, one after the other (GrpWall).
 	GroupMaxWallS *int `json:"group_max_wall_s"`
 	GroupWallS    int  `json:"group_wall_s"`
@@ -116,6 +121,7 @@ type Scheduler struct {
 	TaskPlugin       string            `json:"task_plugin"`
 	PreemptType      string            `json:"preempt_type"` // "preempt/qos"; "" = no job is preempted
 	PreemptMode      string            `json:"preempt_mode"` // the site's: OFF, REQUEUE, CANCEL, SUSPEND,GANG
+	BillsMost        bool              `json:"bills_most"`   // a job is billed for the dearest of its resources, not for their sum
 	// EnforcePartLimits is ALL, ANY or NO: whether a job beyond its partition's limits is refused,
 	// or taken and never started.
 	EnforcePartLimits string `json:"enforce_part_limits"`
@@ -153,8 +159,10 @@ type Partition struct {
 	MaxCPUsPerSocket *int     `json:"max_cpus_per_socket"` //
 	PreemptMode      string   `json:"preempt_mode"`        // OFF, REQUEUE, CANCEL, SUSPEND,GANG: what happens to a job that makes room
 	GraceTimeS       int      `json:"grace_time_s"`        // that such a job is given
-	Usable           bool     `json:"usable"`              // by this user, now
-	WhyNot           string   `json:"why_not"`             // one sentence; "" when usable
+	// BillingWeights are what one of a resource counts in "billing", of memory a MiB; empty = a CPU counts 1, all else nothing.
+	BillingWeights map[string]float64 `json:"billing_weights"`
+	Usable         bool               `json:"usable"`  // by this user, now
+	WhyNot         string             `json:"why_not"` // one sentence; "" when usable
 	// Access lists with which accounts and QOS this user may use it; null where that is not known.
 	Access []Access `json:"access"`
 }

@@ -200,6 +200,7 @@ func FuzzNotations(f *testing.F) {
 		}
 		parseTRES(s)
 		parseTRESUse(s)
+		parseWeights(s)
 		parseGRES(s)
 		parseExit(s)
 		parseTime(s)

@@ -166,16 +166,20 @@ func (a *answers) qosUse(q qosRecord, who person, account string) Use {
 	use.AccountMaxJobs, use.AccountJobs = theirs.maxJobs, theirs.jobs
 	use.AccountMaxSubmit, use.AccountSubmitted = theirs.maxSubmit, theirs.submitted
 	use.AccountMaxTRES, use.AccountTRES = theirs.maxTRES, theirs.used()
+	use.MaxTRESRunMinutes, use.TRESRunMinutes = mine.maxRunMinutes, usedOf(mine.maxRunMinutes, mine.runMinutes)
+	use.AccountMaxTRESRunMinutes, use.AccountTRESRunMinutes = theirs.maxRunMinutes, usedOf(theirs.maxRunMinutes, theirs.runMinutes)
 	return use
 }
 
 // used is the use of what is limited; whoever the controller does not list uses nothing.
-func (s share) used() map[string]int {
-	if s.tres != nil || s.maxTRES == nil {
-		return s.tres
+func (s share) used() map[string]int { return usedOf(s.maxTRES, s.tres) }
+
+func usedOf(limits, used map[string]int) map[string]int {
+	if used != nil || limits == nil {
+		return used
 	}
 	none := map[string]int{}
-	for name := range s.maxTRES {
+	for name := range limits {
 		none[name] = 0
 	}
 	return none

@@ -155,6 +155,23 @@ ClusterName=lab Account=physics UserName=bob(2002) Partition= ID=6 ParentAccount
 	}
 }
 
+func TestMinutesOfOneUserAndOneAccount(t *testing.T) {
+	text := strings.NewReplacer("MaxTRESRunMinsPU=cpu=N(60)", "MaxTRESRunMinsPU=cpu=100(60)", "MaxTRESRunMinsPA=cpu=N(60)", "MaxTRESRunMinsPA=cpu=200(70)").Replace(read(t, "testdata/24.11/limits.txt"))
+	r, err := parseLimits(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := recordedAnswers(t, "24.11")
+	a.rights = r
+	u := a.picture(alice, taken).Limits.QOS[1].Use
+	if u.MaxTRESRunMinutes["cpu"] != 100 || u.TRESRunMinutes["cpu"] != 60 || u.AccountMaxTRESRunMinutes["cpu"] != 200 || u.AccountTRESRunMinutes["cpu"] != 70 {
+		t.Errorf("got %+v", u)
+	}
+	if left := u.Under(Use{MaxTRESRunMinutes: map[string]int{"cpu": 1}}); len(left.MaxTRESRunMinutes) != 0 || left.AccountMaxTRESRunMinutes["cpu"] != 200 {
+		t.Errorf("below a limit of the same: got %+v", left)
+	}
+}
+
 func TestAccountsThatAreTheirOwnParents(t *testing.T) {
 	r, err := parseLimits(limitsOf("ClusterName=lab Account=a UserName= Partition= DefAssoc=No ID=1 ParentAccount=b(2)\n" +
 		"ClusterName=lab Account=b UserName= Partition= DefAssoc=No ID=2 ParentAccount=a(1) GrpJobs=5(1)\n" +

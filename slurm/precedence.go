@@ -41,6 +41,7 @@ func (u Use) Under(first Use) Use {
 		{&u.MaxTRESPerJob, first.MaxTRESPerJob}, {&u.MaxTRESPerNode, first.MaxTRESPerNode},
 		{&u.MinTRESPerJob, first.MinTRESPerJob}, {&u.MaxTRESMinutesPerJob, first.MaxTRESMinutesPerJob},
 		{&u.GroupMaxTRESMinutes, first.GroupMaxTRESMinutes}, {&u.GroupMaxTRESRunMinutes, first.GroupMaxTRESRunMinutes},
+		{&u.MaxTRESRunMinutes, first.MaxTRESRunMinutes}, {&u.AccountMaxTRESRunMinutes, first.AccountMaxTRESRunMinutes},
 	} {
 		*x.limit = unset(*x.limit, x.first)
 	}

@@ -156,8 +156,10 @@ type restQOS struct {
 				Minutes struct {
 					Total []restTRES `json:"total"` // GrpTRESMins, from v0.0.42
 					Per   struct {
-						QOS []restTRES `json:"qos"` // GrpTRESRunMins
-						Job []restTRES `json:"job"`
+						QOS     []restTRES `json:"qos"` // GrpTRESRunMins
+						Job     []restTRES `json:"job"`
+						User    []restTRES `json:"user"`
+						Account []restTRES `json:"account"`
 					} `json:"per"`
 				} `json:"minutes"`
 				Per struct {
@@ -211,8 +213,10 @@ func (q restQOS) record(v restVersion) (qosRecord, qosLimits) {
 	}
 	return record, qosLimits{
 		priority: record.priority, flags: restFlags(q.Flags), preempts: q.Preempt.List.list(), preemptMode: ownMode(strings.Join(q.Preempt.Mode, ",")),
-		user:     share{maxJobs: active.User.limit(), maxSubmit: submitted.User.limit(), maxTRES: restLimits(most.TRES.Per.User)},
-		accounts: share{maxJobs: active.Account.limit(), maxSubmit: submitted.Account.limit(), maxTRES: restLimits(most.TRES.Per.Account)},
+		user: share{maxJobs: active.User.limit(), maxSubmit: submitted.User.limit(), maxTRES: restLimits(most.TRES.Per.User),
+			maxRunMinutes: restLimits(most.TRES.Minutes.Per.User)},
+		accounts: share{maxJobs: active.Account.limit(), maxSubmit: submitted.Account.limit(), maxTRES: restLimits(most.TRES.Per.Account),
+			maxRunMinutes: restLimits(most.TRES.Minutes.Per.Account)},
 	}
 }
 

@@ -27,6 +27,7 @@ type restConfig struct {
 	PreemptType           restText
 	PreemptMode           restWords
 	EnforcePartLimits     restWords
+	PriorityFlags         restWords
 }
 
 // readRESTConfig reads the answer of /conf.
@@ -47,6 +48,7 @@ func (c restConfig) settings() settings {
 		"AccountingStorageType":    string(c.AccountingStorageType), "TopologyPlugin": string(c.TopologyPlugin),
 		"ProctrackType": string(c.ProctrackType), "TaskPlugin": text(c.TaskPlugin),
 		"PreemptType": string(c.PreemptType), "PreemptMode": strings.Replace(text(c.PreemptMode), "DISABLED", "OFF", 1), "EnforcePartLimits": text(c.EnforcePartLimits),
+		"PriorityFlags": text(c.PriorityFlags),
 	}})
 	s.limits.MaxArraySize, s.limits.MaxJobCount = c.MaxArraySize.limit(), c.MaxJobCount.limit()
 	for to, from := range map[*int]restNumber{
@@ -68,7 +70,7 @@ func assumed() settings {
 		limits: Limits{MaxArraySize: &array, MaxJobCount: &jobs},
 		scheduler: Scheduler{
 			SelectType: "select/cons_tres", SelectParameters: []string{"CR_CORE_MEMORY"},
-			Parameters: map[string]string{}, EnforceLimits: true, Accounting: true,
+			Parameters: map[string]string{}, EnforceLimits: true, Accounting: true, BillsMost: true,
 		},
 	}
 }

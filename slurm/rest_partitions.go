@@ -76,6 +76,9 @@ type restPartition struct {
 	Priority struct {
 		Tier restNumber `json:"tier"`
 	} `json:"priority"`
+	TRES struct {
+		Weights restText `json:"billing_weights"`
+	} `json:"tres"`
 	Grace     restNumber `json:"grace_time"`
 	Preempt   restWords  `json:"preempt_mode"` // from v0.0.45
 	Flags     restWords  `json:"flags"`        // from v0.0.45
@@ -103,7 +106,7 @@ func (raw restPartition) partition(v restVersion) (rawPartition, error) {
 		return p, errors.New("a part of it is missing")
 	}
 	p.State = strings.ToUpper(raw.Partition.State[0])
-	return p, p.finish(restPartCounts{raw.Nodes.Configured, raw.Nodes.Allowed, raw.Nodes.Total, raw.Minimums.Nodes, raw.Priority.Tier, raw.Grace})
+	return p, p.finish(restPartCounts{raw.Nodes.Configured, raw.Nodes.Allowed, raw.Nodes.Total, raw.Minimums.Nodes, raw.Priority.Tier, raw.Grace, raw.TRES.Weights})
 }
 
 // sharing is OverSubscribe: the greatest number of jobs on a resource, 0 for one with whole nodes.
@@ -142,13 +145,14 @@ type restPartCounts struct {
 	nodes, submit   restText // submit: the hosts to submit from
 	total, min, tie restNumber
 	grace           restNumber // seconds
+	weights         restText
 }
 
 func (p *rawPartition) finish(c restPartCounts) error {
 	if p.Name == "" || !c.total.set {
 		return errors.New("a part of it is missing")
 	}
-	var errs [6]error
+	var errs [7]error
 	if c.nodes != "" {
 		p.NodeList, errs[0] = ExpandHosts(string(c.nodes))
 	}
@@ -156,6 +160,7 @@ func (p *rawPartition) finish(c restPartCounts) error {
 	p.MinNodes, errs[2] = c.min.count()
 	p.PriorityTier, errs[3] = c.tie.count()
 	p.GraceTimeS, errs[5] = c.grace.count()
+	p.BillingWeights, errs[6] = parseWeights(string(c.weights))
 	p.AllocNodes = []string{}
 	if c.submit != "" && c.submit != "ALL" {
 		p.AllocNodes, errs[4] = ExpandHosts(string(c.submit))
@@ -184,6 +189,7 @@ type oldPartition struct {
 	DefaultTime   restNumber `json:"default_time_limit"`
 	Tier          restNumber `json:"priority_tier"`
 	Grace         restNumber `json:"preemption_grace_time"`
+	Weights       restText   `json:"billing_weights"`
 	State         restText   `json:"state"`        // from v0.0.37
 	StateUp       restNumber `json:"nodes_online"` // before it: not what its name says, but the state
 
@@ -220,7 +226,7 @@ func (raw oldPartition) partition(v restVersion) (rawPartition, error) {
 	if raw.MinNodes37.set {
 		least = raw.MinNodes37
 	}
-	return p, p.finish(restPartCounts{raw.Nodes, raw.AllocNodes, raw.TotalNodes, least, raw.Tier, raw.Grace})
+	return p, p.finish(restPartCounts{raw.Nodes, raw.AllocNodes, raw.TotalNodes, least, raw.Tier, raw.Grace, raw.Weights})
 }
 
 // upWord reads PARTITION_UP and its likes (slurm.h).

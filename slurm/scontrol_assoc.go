@@ -35,9 +35,10 @@ type qosRecord struct {
 
 // share is what one user or account may have under a QOS, and has.
 type share struct {
-	maxJobs, maxSubmit *int
-	jobs, submitted    int
-	maxTRES, tres      map[string]int
+	maxJobs, maxSubmit        *int
+	jobs, submitted           int
+	maxTRES, tres             map[string]int
+	maxRunMinutes, runMinutes map[string]int // from 24.11 on
 }
 
 // rights are the limits of associations and QOS with their use now.
@@ -253,13 +254,15 @@ func (s *share) field(key, value string) (err error) {
 		s.maxSubmit, s.submitted, err = parseUse(value)
 	case "MaxTRES":
 		s.maxTRES, s.tres, err = parseTRESUse(value)
+	case "MaxTRESRunMins":
+		s.maxRunMinutes, s.runMinutes, err = parseTRESUse(value)
 	}
 	return err
 }
 
 // limits are the same for everybody under a QOS; the use is not.
 func (s share) limits() share {
-	return share{maxJobs: s.maxJobs, maxSubmit: s.maxSubmit, maxTRES: s.maxTRES}
+	return share{maxJobs: s.maxJobs, maxSubmit: s.maxSubmit, maxTRES: s.maxTRES, maxRunMinutes: s.maxRunMinutes}
 }
 
 // of returns a user's share; uid is what old versions print in place of the name.

@@ -87,6 +87,7 @@ func readSettings(v config) (settings, error) {
 			TaskPlugin:       v.plugin("task", "TaskPlugin"),
 			PreemptType:      v.text("PreemptType"),
 			PreemptMode:      v.text("PreemptMode"),
+			BillsMost:        slices.ContainsFunc(splitList(v.text("PriorityFlags")), func(f string) bool { return strings.HasPrefix(f, "MAX_TRES") }),
 
 			EnforcePartLimits: v.text("EnforcePartLimits"),
 		},

@@ -79,6 +79,8 @@ func (p *rawPartition) field(key, value string) (err error) {
 		p.PriorityTier, err = parseCount(value)
 	case "GraceTime":
 		p.GraceTimeS, err = parseCount(value)
+	case "TRESBillingWeights":
+		p.BillingWeights, err = parseWeights(value)
 	case "AllocNodes":
 		if value != "ALL" {
 			p.AllocNodes, err = ExpandHosts(value)

@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -28,6 +29,37 @@ func parseTRES(s string) (map[string]int, error) {
 		tres[name] = n
 	}
 	return tres, nil
+}
+
+// parseWeights reads TRESBillingWeights, "CPU=1.0,Mem=0.25G,GRES/gpu:a100=9": what one counts, of memory a MiB unless a
+// unit is named.
+func parseWeights(s string) (map[string]float64, error) {
+	if isNothing(s) {
+		return nil, nil
+	}
+	weights := map[string]float64{}
+	for _, item := range strings.Split(s, ",") {
+		name, text, ok := strings.Cut(item, "=")
+		kind, of, typed := strings.Cut(name, ":")
+		if name = strings.ToLower(kind); typed {
+			name += ":" + of
+		}
+		per := 1.0
+		if n := len(text); n > 1 {
+			if unit := strings.IndexByte("KMGTP", text[n-1]&^0x20); unit >= 0 {
+				if name == "mem" {
+					unit -= 2 // it is counted in M
+				}
+				per, text = math.Pow(1024, float64(unit+1)), text[:n-1]
+			}
+		}
+		weight, err := strconv.ParseFloat(text, 64)
+		if !ok || !isTRES(name) || err != nil || math.IsNaN(weight) || math.IsInf(weight, 0) {
+			return nil, fmt.Errorf("want weights like CPU=1.0,Mem=0.25G, got %q", s)
+		}
+		weights[name] = weight / per
+	}
+	return weights, nil
 }
 
 // isTRES says whether it can be the name of a resource: "fs/disk", "gres/gpu:a100", "license/abaqus@flex".

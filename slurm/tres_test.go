@@ -120,3 +120,24 @@ func TestParseWallUse(t *testing.T) {
 		}
 	}
 }
+
+func TestParseWeights(t *testing.T) {
+	for text, want := range map[string]map[string]float64{
+		"":                              nil,
+		"(null)":                        nil,
+		"CPU=1.0,Mem=0.25G":             {"cpu": 1, "mem": 0.25 / 1024},
+		"Mem=2":                         {"mem": 2},
+		"mem=1K,GRES/gpu=-0.5":          {"mem": 1024, "gres/gpu": -0.5},
+		"GRES/gpu:A100=9,License/MAT=3": {"gres/gpu:A100": 9, "license/mat": 3},
+		"node=2K":                       {"node": 2. / 1024},
+	} {
+		if got, err := parseWeights(text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"CPU", "CPU=", "CPU=x", "=1", "CPU=1,", "CPU=NaN", "CPU=1e400"} {
+		if got, err := parseWeights(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, got)
+		}
+	}
+}

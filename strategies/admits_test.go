@@ -71,6 +71,43 @@ func TestMayI(t *testing.T) {
 		{"CPU-minutes of what runs", association(slurm.Use{GroupMaxTRESRunMinutes: map[string]int{"cpu": 1}}),
 			"times its time limit in minutes; account physics's GrpTRESRunMins is cpu=1 (a coordinator of the account or an administrator can raise it: sacctmgr modify account physics set GrpTRESRunMins=…)"},
 		{"CPU-minutes of what runs, while others run", own(slurm.Use{GroupMaxTRESRunMinutes: map[string]int{"cpu": 500}, GroupTRESRunMinutes: map[string]int{"cpu": 499}}), "on short"},
+		{"CPU-minutes of what one runs", own(slurm.Use{MaxTRESRunMinutes: map[string]int{"cpu": 1}}), "times its time limit in minutes; QOS normal's MaxTRESRunMinsPerUser is cpu=1"},
+		{"CPU-minutes of what an account runs", own(slurm.Use{AccountMaxTRESRunMinutes: map[string]int{"cpu": 1}}), "QOS normal's MaxTRESRunMinsPerAccount is cpu=1"},
+		{"CPU-minutes of what one runs, while it runs", own(slurm.Use{MaxTRESRunMinutes: map[string]int{"cpu": 500}, TRESRunMinutes: map[string]int{"cpu": 499}}), "on short"},
+		{"what a CPU is billed for", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"billing": 1}})(in)
+			in.Each.CPUs = 2
+		}, "one Slurm job would ask for 2 billing; QOS normal's MaxTRESPerJob is billing=1"},
+		{"what is billed for memory", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"billing": 40}})(in)
+			in.Each.MemoryMiB = 1024
+			in.Cluster.Partitions[0].BillingWeights = map[string]float64{"cpu": 1, "mem": 64. / 1024}
+		}, "QOS normal's MaxTRESPerJob is billing=40"},
+		{"the dearest is billed", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"billing": 3}})(in)
+			in.Each.MemoryMiB, in.Cluster.Scheduler.BillsMost = 1024, true
+			in.Cluster.Partitions[0].BillingWeights = map[string]float64{"cpu": 3, "mem": 2. / 1024}
+		}, "on short"},
+		{"licences under a QOS", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"license/matlab": 1}})(in)
+			in.Slurm.Options = []string{"--licenses=matlab:2"}
+		}, "one Slurm job would ask for 2 licences matlab; QOS normal's MaxTRESPerJob is license/matlab=1"},
+		{"as many licences as a QOS allows", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"license/matlab": 2}})(in)
+			in.Slurm.Options = []string{"--licenses=matlab:2"}
+		}, "on short"},
+		{"shards under a QOS", func(in *Input) {
+			own(slurm.Use{MaxTRESPerNode: map[string]int{"gres/shard": 1}})(in)
+			in.Slurm.Options = []string{"--gres=shard:2"}
+		}, "one Slurm job would ask for 2 gres/shard; QOS normal's MaxTRESPerNode is gres/shard=1"},
+		{"GPUs of any type, where one type is limited", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"gres/gpu:v100": 0}})(in)
+			in.Slurm.Partition, in.Each.GPUs = "long", 1
+		}, "on long"},
+		{"GPUs of a type that is limited", func(in *Input) {
+			own(slurm.Use{MaxTRESPerJob: map[string]int{"gres/gpu:a100": 0}})(in)
+			in.Slurm.Partition, in.Each.GPUs, in.Each.GPUType = "long", 1, "a100"
+		}, "one Slurm job would ask for 1 GPU of type a100; QOS normal's MaxTRESPerJob is gres/gpu:a100=0"},
 		{"time that is spent", own(slurm.Use{GroupMaxWallS: intp(3600), GroupWallS: 3660}),
 			"a job would be taken and not started; QOS normal's GrpWall is 1 h, of which 1 h 1 min are used (an administrator of the cluster can raise it: sacctmgr modify qos normal set GrpWall=…)"},
 		{"time that is left", own(slurm.Use{GroupMaxWallS: intp(3600), GroupWallS: 3540}), "on short"},

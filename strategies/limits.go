@@ -201,6 +201,7 @@ func (p *problem) submitLeft(o *pool) *limit {
 
 // atOnce bounds how many jobs of a size may run side by side under the limits: ever, and now beside what runs.
 func (o *pool) atOnce(a ask) (ever, now int) {
+	a = o.whole(a)
 	const many = 1 << 30
 	ever, now = many, many
 	bound := func(most, taken, each int) {
@@ -220,8 +221,13 @@ func (o *pool) atOnce(a ask) (ever, now int) {
 		}
 		minutes := a.minutes()
 		for tres, each := range a.tres() {
-			if most, ok := b.use.GroupMaxTRESRunMinutes[tres]; ok {
-				bound(max(most, minutes[tres]), b.use.GroupTRESRunMinutes[tres], minutes[tres]) // one alone that is too much: perJob
+			for _, x := range []struct{ most, taken map[string]int }{
+				{b.use.GroupMaxTRESRunMinutes, b.use.GroupTRESRunMinutes}, {b.use.MaxTRESRunMinutes, b.use.TRESRunMinutes},
+				{b.use.AccountMaxTRESRunMinutes, b.use.AccountTRESRunMinutes},
+			} {
+				if most, ok := x.most[tres]; ok {
+					bound(max(most, minutes[tres]), x.taken[tres], minutes[tres]) // one alone that is too much: perJob
+				}
 			}
 			for _, x := range []struct{ most, taken map[string]int }{
 				{b.use.MaxTRES, b.use.TRES}, {b.use.GroupMaxTRES, b.use.GroupTRES}, {b.use.AccountMaxTRES, b.use.AccountTRES},
@@ -245,5 +251,8 @@ func tresWords(tres string, n int) string {
 	if kind, ok := strings.CutPrefix(tres, "gres/gpu"); ok {
 		return countGPUs(n, strings.TrimPrefix(kind, ":"))
 	}
-	return counted(n, tres)
+	if name, ok := strings.CutPrefix(tres, "license/"); ok {
+		return counted(n, "licence") + " " + name
+	}
+	return strconv.Itoa(n) + " " + tres // "4 billing", "2 gres/shard"
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ask is what one Slurm job asks for; memory in MiB.
@@ -13,12 +14,63 @@ type ask struct {
 	least                  int // the CPUs that the request names
 	gpus                   int
 	gpuType                string
+	licenses, gres         map[string]int // that options of sbatch ask for: of the job, and of each node
+	billing                int            // what all of it counts for
 }
 
 func (a ask) tres() map[string]int {
 	all := map[string]int{"node": a.nodes, "cpu": a.cpus, "mem": a.memoryMiB, "gres/gpu": a.gpus}
 	if a.gpus > 0 && a.gpuType != "" {
 		all["gres/gpu:"+a.gpuType] = a.gpus
+	}
+	for name, n := range a.licenses {
+		all["license/"+name] = n
+	}
+	for name, n := range a.gres {
+		all["gres/"+name] = n * a.nodes
+	}
+	if a.billing > 0 {
+		all["billing"] = a.billing
+	}
+	return all
+}
+
+// whole adds what the job's options ask for and what the job counts for here.
+func (o *pool) whole(a ask) ask {
+	a.licenses, a.gres = o.licenses, o.gres
+	a.billing = a.cpus // where the partition does not say what counts
+	if len(o.BillingWeights) > 0 {
+		a.billing = 0
+		var sum, most float64
+		for name, n := range a.tres() {
+			counts := float64(n) * o.BillingWeights[name]
+			sum, most = sum+counts, max(most, counts)
+		}
+		if a.billing = int(sum); o.scheduler.BillsMost {
+			a.billing = int(most)
+		}
+	}
+	return a
+}
+
+// optionGRES reads what "--gres=shard:2,scratch:fast:10" asks for on each node, without types.
+func optionGRES(options []string) map[string]int {
+	all := map[string]int{}
+	for _, option := range options {
+		text, ok := strings.CutPrefix(option, "--gres=")
+		if !ok {
+			text, ok = strings.CutPrefix(option, "--gres ")
+		}
+		for _, item := range strings.Split(text, ",") {
+			parts := strings.Split(strings.TrimPrefix(strings.TrimSpace(item), "gres/"), ":")
+			n, err := strconv.Atoi(parts[len(parts)-1])
+			if len(parts) == 1 {
+				n, err = 1, nil
+			}
+			if ok && parts[0] != "" && err == nil {
+				all[parts[0]] += n
+			}
+		}
 	}
 	return all
 }
@@ -35,7 +87,7 @@ func (a ask) minutes() map[string]int {
 // perNode is the most that it takes of one of its nodes.
 func (a ask) perNode() ask {
 	each := func(n int) int { return (n + max(1, a.nodes) - 1) / max(1, a.nodes) }
-	return ask{nodes: 1, cpus: each(a.cpus), memoryMiB: each(a.memoryMiB), gpus: each(a.gpus), gpuType: a.gpuType}
+	return ask{nodes: 1, cpus: each(a.cpus), memoryMiB: each(a.memoryMiB), gpus: each(a.gpus), gpuType: a.gpuType, gres: a.gres}
 }
 
 // ask is what a job of one node asks for that has such a room there.
@@ -90,13 +142,16 @@ func (b binding) jobLimits(a ask) []jobLimit {
 		limits = append(limits,
 			jobLimit{key: "MaxTRESMinsPerJob", most: b.use.MaxTRESMinutesPerJob, asked: minutes, words: " times its time limit in minutes"},
 			jobLimit{key: "GrpTRESMins", most: left, asked: minutes, words: " times its time limit in minutes"},
-			jobLimit{key: "GrpTRESRunMins", most: b.use.GroupMaxTRESRunMinutes, asked: minutes, words: " times its time limit in minutes"})
+			jobLimit{key: "GrpTRESRunMins", most: b.use.GroupMaxTRESRunMinutes, asked: minutes, words: " times its time limit in minutes"},
+			jobLimit{key: "MaxTRESRunMinsPerUser", most: b.use.MaxTRESRunMinutes, asked: minutes, words: " times its time limit in minutes"},
+			jobLimit{key: "MaxTRESRunMinsPerAccount", most: b.use.AccountMaxTRESRunMinutes, asked: minutes, words: " times its time limit in minutes"})
 	}
 	return limits
 }
 
 // perJob is the first limit that one job breaks, however long it waits.
 func (o *pool) perJob(in Input, a ask) *Rejection {
+	a = o.whole(a)
 	for _, b := range o.binding {
 		for _, set := range b.jobLimits(a) {
 			for _, name := range slices.Sorted(maps.Keys(set.most)) {

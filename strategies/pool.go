@@ -49,6 +49,8 @@ type pool struct {
 	qosFlags      []string // of the job's QOS: some lift limits of the partition
 	onlyGPUs      bool     // all of its nodes have some
 	span          int      // nodes that one item goes over
+	// What the job's options ask for, of each job and of each of its nodes.
+	licenses, gres map[string]int
 }
 
 // group is nodes that are alike in all that counts: ten thousand nodes have a few shapes.
@@ -153,6 +155,7 @@ func (p *problem) newPool(part slurm.Partition) (*pool, *Rejection) {
 		return nil, noNode(in, part)
 	}
 	o.binding, o.qosFlags = bindings(in, part), qosFlags(in, part)
+	o.licenses, o.gres = Licenses(in.Slurm.Options), optionGRES(in.Slurm.Options)
 	o.wall = o.wallLimit(in)
 	if no := p.spread(o); no != nil {
 		return nil, no

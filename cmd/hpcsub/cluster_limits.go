@@ -77,6 +77,7 @@ func limitParts(u slurm.Use, told bool) []string {
 	}{
 		{u.MaxTRES, u.TRES, "", "in use by you"}, {u.AccountMaxTRES, u.AccountTRES, "", "in use by your account"}, {u.GroupMaxTRES, u.GroupTRES, "", "in use by everybody"},
 		{u.GroupMaxTRESMinutes, u.GroupTRESMinutes, "-minutes", "spent"}, {u.GroupMaxTRESRunMinutes, u.GroupTRESRunMinutes, "-minutes", "ahead of what runs"},
+		{u.MaxTRESRunMinutes, u.TRESRunMinutes, "-minutes", "ahead of what you run"}, {u.AccountMaxTRESRunMinutes, u.AccountTRESRunMinutes, "-minutes", "ahead of what your account runs"},
 	} {
 		for _, name := range sortedKeys(x.most) {
 			have := thousands(x.have[name])

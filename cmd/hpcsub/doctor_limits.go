@@ -53,6 +53,8 @@ func (d *doctor) nearTRES(area, of string, u slurm.Use) {
 		{u.MaxTRES, u.TRES, "", "in use by you (MaxTRES)"}, {u.AccountMaxTRES, u.AccountTRES, "", "in use by your account (MaxTRES)"},
 		{u.GroupMaxTRES, u.GroupTRES, "", "in use by everybody (GrpTRES)"},
 		{u.GroupMaxTRESRunMinutes, u.GroupTRESRunMinutes, "-minutes", "ahead of what runs (GrpTRESRunMins)"},
+		{u.MaxTRESRunMinutes, u.TRESRunMinutes, "-minutes", "ahead of what you run (MaxTRESRunMinsPerUser)"},
+		{u.AccountMaxTRESRunMinutes, u.AccountTRESRunMinutes, "-minutes", "ahead of what your account runs (MaxTRESRunMinsPerAccount)"},
 	} {
 		for _, name := range sortedKeys(x.most) {
 			if most, have := x.most[name], x.have[name]; most > 0 && have*10 >= most*9 {
