@@ -66,6 +66,8 @@ type row struct {
 	ExitCode *int `json:"exit_code"`
 	Signal   *string
 	Node     string
+	Start    float64 // Unix seconds
+	End      float64
 	Columns  map[string]any
 	Elapsed  *float64 `json:"elapsed_s"`
 	CPU      *float64 `json:"cpu_s"`

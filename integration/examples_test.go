@@ -1,0 +1,148 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// exampleJob puts an example on the lab, with more appended to its job.toml.
+func exampleJob(t *testing.T, name, more string) *job {
+	t.Helper()
+	files := map[string]string{}
+	found, err := filepath.Glob(filepath.Join("..", "examples", name, "*"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("example %s: got the files %q, %v", name, found, err)
+	}
+	for _, file := range found {
+		if info, err := os.Stat(file); err != nil || info.IsDir() {
+			continue // what somebody made there by hand
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(file)] = string(content)
+	}
+	toml := files["job.toml"] + more
+	delete(files, "job.toml")
+	return newJob(t, Default, toml, files)
+}
+
+// TestExamplePrimes is the lesson's work, 1,001 primality tests with a random sleep of up to a second, which was 83 %
+// efficient on one node and 60 % on two. The limit is the sum of the sleeps over the CPUs that were allocated.
+func TestExamplePrimes(t *testing.T) {
+	for _, tt := range []struct {
+		nodes, cpus int
+		wanted      float64
+	}{{1, 8, 0.95}, {2, 16, 0.90}} {
+		t.Run(fmt.Sprintf("nodes %d", tt.nodes), func(t *testing.T) {
+			j := exampleJob(t, "primes", fmt.Sprintf("[limits]\nnodes = %d\n[slurm]\npartition = \"short\"\n", tt.nodes))
+			var sleeps float64
+			var primes int
+			if _, err := fmt.Sscanf(j.shell(t, "python3 primes.py 99999500 100000500"), "%f s of waiting, %d primes", &sleeps, &primes); err != nil {
+				t.Fatal(err)
+			}
+			j.lab.WaitIdle(t)
+			clock := j.lab.clock(t)
+			j.expect(t, 0, "submit --wait")
+			calls := j.calls(t)
+			found := 0
+			for _, c := range calls {
+				if string(c.Value) == "true" {
+					found++
+				}
+			}
+			if len(calls) != 1001 || found != primes {
+				t.Errorf("%d calls found %d primes, want 1001 and %d", len(calls), found, primes)
+			}
+			s := clock.ran(t, j.status(t).Attempts[0].JobID)
+			efficiency := sleeps / float64(s.cpus) / s.elapsed.Seconds()
+			t.Logf("%s on %d nodes, %d CPUs: %.1f s of sleep in %.2f s, efficiency %.1f %%", j.strategy(t), tt.nodes, s.cpus, sleeps, s.elapsed.Seconds(), 100*efficiency)
+			if efficiency < tt.wanted {
+				t.Errorf("efficiency: got %.1f %%, want %.0f %%", 100*efficiency, 100*tt.wanted)
+			}
+			if most := mostAtOnce(calls); s.cpus != tt.cpus || most > s.cpus {
+				t.Errorf("%d calls ran at once on %d CPUs, want no more than CPUs, and %d of these", most, s.cpus, tt.cpus)
+			}
+		})
+	}
+}
+
+// strategy is that of the newest run.
+func (j *job) strategy(t *testing.T) string {
+	t.Helper()
+	var kept struct {
+		Plan struct{ Chosen struct{ Strategy string } }
+	}
+	if err := json.Unmarshal([]byte(j.shell(t, "cat .hpcsub/*/attempts/1/plan.json")), &kept); err != nil {
+		t.Fatal(err)
+	}
+	return kept.Plan.Chosen.Strategy
+}
+
+// mostAtOnce is how many calls ran at the same time.
+func mostAtOnce(calls []called) (most int) {
+	for _, a := range calls {
+		together := 0
+		for _, b := range calls {
+			if b.Start <= a.Start && a.Start < b.End {
+				together++
+			}
+		}
+		most = max(most, together)
+	}
+	return most
+}
+
+// TestExampleGPU: each item has another GPU from the others that run at the same time, and finds no other.
+func TestExampleGPU(t *testing.T) {
+	j := exampleJob(t, "gpu", "[slurm]\npartition = \"gpu\"\n")
+	j.expect(t, 0, "submit --wait")
+	var all []onGPU
+	for i, r := range j.calls(t) {
+		var said struct{ GPUs, Device string }
+		if err := json.Unmarshal([]byte(j.shell(t, fmt.Sprintf("cat pi/%d.json", i+1))), &said); err != nil {
+			t.Fatal(err)
+		}
+		if said.Device != "the CPU" { // behind the lab's GPUs is nothing
+			t.Errorf("item %d counted on %q", i, said.Device)
+		}
+		all = append(all, onGPU{r.Node, strings.Split(said.GPUs, ","), r.Start, r.End})
+	}
+	if len(all) != 8 {
+		t.Errorf("%d items ran, want 8", len(all))
+	}
+	if most, nodes := noneShared(t, all, 1); most < 2 || most > 4 || len(nodes) != 1 || nodes[0] != "c4" {
+		t.Errorf("%d items ran at once on %q, want up to 4 on c4", most, nodes)
+	}
+	if got := j.shell(t, "hpcsub logs --item 0 2>&1"); !strings.Contains(got, "NO GPU WAS USED") {
+		t.Errorf("the program does not say that it found no GPU: %q", got)
+	}
+}
+
+// TestExampleThreads: NumPy is told how many threads an item has.
+func TestExampleThreads(t *testing.T) {
+	j := exampleJob(t, "threads", "[slurm]\npartition = \"short\"\n")
+	j.expect(t, 0, "submit --wait")
+	if s := len(j.results(t)); s != 8 {
+		t.Errorf("%d items ran, want 8", s)
+	}
+	for seed := 1; seed <= 8; seed++ {
+		var said struct {
+			Close   float64
+			Threads int `json:"threads_allowed"`
+		}
+		if err := json.Unmarshal([]byte(j.shell(t, fmt.Sprintf("cat levels/%d.json", seed))), &said); err != nil {
+			t.Fatal(err)
+		}
+		if said.Threads != 2 || said.Close > 0.04 { // 0.095 for levels that do not repel each other
+			t.Errorf("matrix %d: got %+v, want 2 threads, and levels that repel each other", seed, said)
+		}
+	}
+}
