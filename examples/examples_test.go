@@ -88,6 +88,7 @@ type result struct {
 // submit runs the job here and returns its results: so many, all of them done.
 func (e example) submit(t *testing.T, items int) []result {
 	t.Helper()
+	e.run(t, e.hpcsub, "check", "--cluster", "local")
 	e.run(t, e.hpcsub, "submit", "--wait", "--cluster", "local")
 	var all []result
 	for line := range strings.Lines(e.run(t, e.hpcsub, "results", "--json")) {
@@ -180,7 +181,6 @@ func TestAll(t *testing.T) {
 			if name == "images" {
 				e.run(t, "python3", "make_images.py")
 			}
-			e.run(t, hpcsub, "check", "--cluster", saved)
 			var plan struct {
 				Chosen struct {
 					Strategy string

@@ -84,7 +84,7 @@ func (c clock) bare(t testing.TB, folder, tool string, w bareWork) float64 {
 	if s.cpus != 8 || w.strategy != "gnu-parallel" && results != fmt.Sprint(w.last-w.first+1) {
 		t.Fatalf("%s alone had %d CPUs and left %s results, want 8 and %d:\n%s", tool, s.cpus, results, w.last-w.first+1, c.lab.Get(t, folder+"/bare.log"))
 	}
-	return s.elapsed.Seconds()
+	return s.seconds()
 }
 
 // hpcsub runs the same by hpcsub, and returns how long its job ran.
@@ -96,5 +96,5 @@ func (c clock) hpcsub(t testing.TB, folder string, w bareWork) float64 {
 	if s.cpus != 8 {
 		t.Fatalf("hpcsub had %d CPUs, want 8", s.cpus)
 	}
-	return s.elapsed.Seconds()
+	return s.seconds()
 }

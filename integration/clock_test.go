@@ -30,9 +30,11 @@ func (l *Lab) clock(t testing.TB) clock {
 
 // stretch is how long a Slurm job had how many CPUs.
 type stretch struct {
-	cpus    int
-	elapsed time.Duration
+	cpus       int
+	start, end float64 // Unix seconds
 }
+
+func (s stretch) seconds() float64 { return s.end - s.start }
 
 // ran is the stretch of a job that has ended: from when its CPUs were given to it until they were free again.
 func (c clock) ran(t testing.TB, id string) (s stretch) {
@@ -42,20 +44,18 @@ func (c clock) ran(t testing.TB, id string) (s stretch) {
 		return err == nil
 	})
 	lines := c.lab.Must(t, Command{Host: "ctl", User: "root", Line: "grep 'JobId=" + id + " ' " + c.file})
-	var start, end float64
 	for line := range strings.Lines(lines) {
 		var at float64
 		fmt.Sscan(line, &at)
 		switch {
 		case strings.Contains(line, "Allocate JobId="), strings.Contains(line, "Started JobId="):
-			start = at
+			s.start = at
 		case strings.Contains(line, "_job_complete: "):
-			end = at
+			s.end = at
 		}
 	}
-	if start == 0 || end <= start {
+	if s.start == 0 || s.end <= s.start {
 		t.Fatalf("slurmctld's log does not tell when job %s ran:\n%s", id, lines)
 	}
-	s.elapsed = time.Duration((end - start) * float64(time.Second))
 	return s
 }

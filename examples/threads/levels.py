@@ -1,4 +1,4 @@
-"""How far apart are the energy levels of a random matrix? (Wigner's surmise says how they repel each other.)
+"""Do the energy levels of a random matrix repel each other? The ratio of neighbouring distances tells.
 
 NumPy does all the work, in its linear algebra library. That may use as many threads as OMP_NUM_THREADS and its
 like say, or only one: CPU time over elapsed time of `hpcsub results` tells which.
@@ -12,13 +12,14 @@ import time
 import numpy
 
 
-def spacings(size: int, seed: int) -> numpy.ndarray:
-    """Distances between neighbouring eigenvalues in the middle of the spectrum, in units of their mean."""
+def ratio(size: int, seed: int) -> float:
+    """The mean of the smaller over the larger of two neighbouring distances between eigenvalues.
+
+    Levels that know nothing of each other have 0.386, those of a random symmetric matrix 0.531.
+    """
     draw = numpy.random.default_rng(seed).standard_normal((size, size))
-    levels = numpy.linalg.eigvalsh(draw + draw.T)
-    middle = levels[size // 4 : -size // 4]
-    gaps = numpy.diff(middle)
-    return gaps / gaps.mean()
+    gaps = numpy.diff(numpy.linalg.eigvalsh(draw + draw.T))
+    return float((numpy.minimum(gaps[1:], gaps[:-1]) / numpy.maximum(gaps[1:], gaps[:-1])).mean())
 
 
 def main() -> None:
@@ -29,18 +30,17 @@ def main() -> None:
     args = parser.parse_args()
 
     began, used = time.perf_counter(), time.process_time()
-    gaps = spacings(args.size, args.seed)
+    found = ratio(args.size, args.seed)
     elapsed, used = time.perf_counter() - began, time.process_time() - used
     summary = {
         "seed": args.seed,
-        "close": round(float((gaps < 0.1).mean()), 4),  # independent levels: 0.095; levels that repel: 0.008
+        "ratio": round(found, 4),
         "threads_allowed": int(os.environ.get("OMP_NUM_THREADS", "0")),
         "cpus": len(os.sched_getaffinity(0)),
     }
     with open(args.out, "w") as file:
         json.dump(summary, file)
-    print(f"{summary['close']:.2%} of the gaps are below a tenth of the mean; {used / elapsed:.1f} CPUs busy "
-          f"of {summary['threads_allowed']} allowed")
+    print(f"ratio {found:.3f}; {used / elapsed:.1f} CPUs busy of {summary['threads_allowed']} allowed")
 
 
 if __name__ == "__main__":
