@@ -16,3 +16,5 @@ echo "== hpcsub plan against the Slurm commands that it runs"
 "$here/test.sh" 24.11 -run '^$' -bench Plan -benchtime 20x
 echo "== hpcsub cluster and plan on 100, 1,000 and 10,000 nodes, against the Slurm commands that they run"
 "$here/test.sh" 24.11 -run '^$' -bench Large -benchtime 1x
+echo "== hpcsub against GNU Parallel, Pathos and Dask by hand, on a node of eight CPUs"
+"$here/test.sh" 24.11 -v -run '^$' -bench Bare -benchtime 3x

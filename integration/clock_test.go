@@ -19,7 +19,7 @@ type clock struct {
 func (l *Lab) clock(t testing.TB) clock {
 	t.Helper()
 	c := clock{l, l.Must(t, Command{Host: "ctl", User: "root", Line: "mktemp"})}
-	stamping := l.Begin(t, Command{Host: "ctl", User: "root", Timeout: time.Hour, Line: `tail -n 0 -F /var/log/slurm/slurmctld.log 2>/dev/null |
+	stamping := l.Begin(t, Command{Host: "ctl", User: "root", Timeout: time.Hour, Line: `tail -n 0 -s 0.02 -F /var/log/slurm/slurmctld.log 2>/dev/null |
 		while read -r line; do echo "$EPOCHREALTIME $line"; done >` + c.file})
 	t.Cleanup(func() {
 		stamping.Signal(t, "TERM")
