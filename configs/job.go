@@ -21,6 +21,7 @@ type Job struct {
 	Plan        PlanKeys
 	Slurm       SlurmKeys
 	Environment Environment
+	Trial       Trial
 	Text        []byte  // the file as it was read, so that a run can keep a copy
 	Warnings    []error // what is doubtful, each with file, line and key
 
@@ -98,6 +99,16 @@ type PlanKeys struct {
 	Minimize string `json:"minimize,omitempty"` // "" and "makespan", or "cost"
 	Strategy string `json:"strategy,omitempty"` // forced, or ""
 }
+
+// Trial is the [trial] table: what hpcsub trial may take.
+type Trial struct {
+	Items   int           `json:"items,omitempty"`   // 0 = five, and more while the median is not known
+	Repeats int           `json:"repeats,omitempty"` // 0 = three, and more of a short list
+	Budget  time.Duration `json:"budget_ns,omitempty"`
+}
+
+// DefaultBudget is how long a trial takes at most.
+const DefaultBudget = 2 * time.Minute
 
 // SlurmKeys is the [slurm] table, handed to Slurm as it is.
 type SlurmKeys struct {

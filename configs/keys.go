@@ -39,8 +39,10 @@ func (r *reader) keys() []key {
 	}
 	keys = append(keys, r.shared()...)
 	return append(keys,
+		known("trial.items", "5", countInto(&j.Trial.Items, 1)),
+		known("trial.repeats", "3", countInto(&j.Trial.Repeats, 1)),
+		known("trial.budget", `"2m"`, durationInto(&j.Trial.Budget)),
 		later("check", "take the table out"),
-		later("trial", "take the table out"),
 		later("variant", "take the table out"),
 	)
 }
@@ -116,7 +118,7 @@ func (v *vocabulary) has(path string) bool {
 // isTable says whether name is a table of the file, one with given keys or one that the user fills.
 func (v *vocabulary) isTable(name string) bool {
 	switch name {
-	case "sweep", "zip", "types", "check", "trial", "partitions":
+	case "sweep", "zip", "types", "check", "partitions":
 		return v.has(name)
 	}
 	return name != "" && v.tables[name] != nil

@@ -48,6 +48,7 @@ func TestReadJob(t *testing.T) {
 		Plan:   PlanKeys{Minimize: "cost", Strategy: "gnu-parallel"},
 		Slurm: SlurmKeys{Account: "scw1389", Partition: "compute", QOS: "normal", Constraint: "[rack1|rack2]",
 			Options: []string{"--mail-type=END", "--nice=5"}},
+		Trial: Trial{Items: 7, Repeats: 2, Budget: 90 * time.Second},
 		Environment: Environment{Modules: []string{"gcc/12", "python/3.11"}, Venv: ".venv", Setup: "source env.sh\nulimit -c 0\n",
 			Variables: []Variable{{"Z", "last"}, {"DATA", "/scratch/my data"}, {"A", ""}}},
 	}
@@ -67,7 +68,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []any{job.Each, job.Limits, job.Plan, job.Slurm, job.Environment} {
+	for _, part := range []any{job.Each, job.Limits, job.Plan, job.Slurm, job.Environment, job.Trial} {
 		v := reflect.ValueOf(part)
 		for i := range v.NumField() {
 			name := v.Type().Name() + "." + v.Type().Field(i).Name

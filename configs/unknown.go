@@ -12,7 +12,7 @@ var aliases = map[string]string{
 	"args": "sweep", "params": "sweep", "parameters": "sweep", "columns": "sweep", "grid": "sweep", "over": "sweep",
 	"cmd": "command", "script": "command", "program": "command", "run": "command", "executable": "command",
 	"input": "items", "inputs": "items", "files": "items", "file": "items", "tasks": "items", "table": "items",
-	"job_name": "name", "jobname": "name", "title": "name", "repeats": "repeat", "replicates": "repeat",
+	"job_name": "name", "jobname": "name", "title": "name", "replicates": "repeat",
 	"mem": "each.memory", "ram": "each.memory", "rss": "each.memory", "mem_per_cpu": "each.memory",
 	"cores": "each.cpus", "ncpus": "each.cpus", "threads": "each.cpus", "cpus_per_task": "each.cpus", "cpus_per_item": "each.cpus",
 	"duration": "each.time", "elapsed": "each.time", "runtime": "each.time", "kill_after": "each.timeout",

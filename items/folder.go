@@ -165,6 +165,18 @@ func (d AttemptDir) Ranks(part, slot int) string {
 // MPIType says which of srun's types of MPI was found to work.
 func (d AttemptDir) MPIType() string { return d.file("mpi") }
 
+// Trial is the rules of a trial, where the attempt is one.
+func (d AttemptDir) Trial() string { return d.file("trial.json") }
+
+// Measurements is what a trial measured, a line each, written as they come.
+func (d AttemptDir) Measurements() string { return d.file("measurements.jsonl") }
+
+// Machine says on which node a trial ran, and which tools that has.
+func (d AttemptDir) Machine() string { return d.file("machine.json") }
+
+// Made holds the outputs of a trial's runs.
+func (d AttemptDir) Made(run int) string { return d.file("outputs", strconv.Itoa(run)) }
+
 // Stop is a file that exists when the attempt takes no more items. It says why.
 func (d AttemptDir) Stop() string { return d.file("stop") }
 

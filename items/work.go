@@ -25,6 +25,7 @@ type Work struct {
 	Failures  int      `json:"failures,omitempty"`    // so many first items that fail alike stop the run; 0 = never
 	KillWaitS float64  `json:"kill_wait_s,omitempty"` // between SIGTERM and SIGKILL
 	MarginS   float64  `json:"margin_s,omitempty"`    // kept free before the job's time limit
+	Trial     bool     `json:"trial,omitempty"`       // items are timed, and nothing counts as done
 	Threads   int      `json:"threads,omitempty"`     // OMP_NUM_THREADS and its like, which the script sets
 }
 

@@ -12,6 +12,7 @@ import (
 	"hpcsub/items"
 	"hpcsub/strategies"
 	"hpcsub/templates"
+	"hpcsub/trials"
 )
 
 // attemptPlan is what an attempt is made of.
@@ -20,6 +21,7 @@ type attemptPlan struct {
 	items iter.Seq[int] // indices into the run's frozen items
 	input strategies.Input
 	plan  strategies.Plan
+	trial *trials.Rules // nil for a run
 }
 
 // makeAttempt writes attempt n into runDir/attempts, whole or not at all. runDir may be the
@@ -65,7 +67,14 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	if err := dir.Make(); err != nil {
 		return err
 	}
-	if err := items.WriteWork(dir, r.workOf(a, p.input)); err != nil {
+	work := r.workOf(a, p.input)
+	if work.Trial = p.trial != nil; work.Trial { // its budget ends it, and failures are what it is to find
+		work.TimeS, work.Failures = 0, 0
+	}
+	if err := items.WriteWork(dir, work); err != nil {
+		return err
+	}
+	if err := writeTrial(dir, p.trial); err != nil {
 		return err
 	}
 	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {

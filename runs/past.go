@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"time"
 
 	"hpcsub/configs"
 	"hpcsub/items"
@@ -19,6 +20,7 @@ const (
 // Past is how long items of the same work took in an earlier run, in seconds.
 type Past struct {
 	Run     string // its id; "" where there is none
+	Created time.Time
 	Seconds []float64
 }
 
@@ -31,7 +33,7 @@ func PastOf(ctx context.Context, job *configs.Job) Past {
 			continue
 		}
 		if seconds := r.lengths(ctx); len(seconds) >= leastPast {
-			return Past{r.ID, seconds}
+			return Past{r.ID, r.Created, seconds}
 		}
 	}
 	return Past{}

@@ -12,12 +12,14 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"hpcsub/configs"
 	"hpcsub/items"
 	"hpcsub/slurm"
 	"hpcsub/strategies"
+	"hpcsub/trials"
 )
 
 // Order is what a run is made of.
@@ -32,6 +34,8 @@ type Order struct {
 	After   string // the job's newest run that the caller knows to have ended, "" = none
 	Again   bool   // another run may be going
 	RunsDir string // where the site keeps runs; "" = beside job.toml
+
+	Trial *trials.Rules // of a trial; nil for a run
 }
 
 // Program is the running hpcsub.
@@ -130,7 +134,7 @@ func makeRoot(root, runsDir string) error {
 
 // prepare builds the run aside and renames it into place, so that a run is whole or absent.
 func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Run, error) {
-	program, err := installProgram(root, o.Program)
+	program, err := installProgram(Root(o.Job.Dir), o.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +147,11 @@ func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Ru
 	if err := freeze(ctx, items.RunDir(tmp), r, o.List, progress); err != nil {
 		return nil, err
 	}
-	if err := r.makeAttempt(items.RunDir(tmp), attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan}); err != nil {
+	p := attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan, trial: o.Trial}
+	if o.Trial != nil {
+		p.items = slices.Values(sampleOrder(o.Trial, o.Items))
+	}
+	if err := r.makeAttempt(items.RunDir(tmp), p); err != nil {
 		return nil, err
 	}
 	if err := os.Rename(tmp, string(r.dir)); err != nil {
@@ -158,7 +166,7 @@ func newRun(root string, o Order, program string) *Run {
 	return &Run{
 		ID: id, Job: path, Text: string(o.Job.Text), Created: time.Now(),
 		Client: o.Cluster.Client, Cluster: o.Cluster.Name, Version: o.Cluster.Version,
-		Program: Program{program, o.Program.Version}, Commit: commitOf(o.Job.Dir),
+		Program: Program{program, o.Program.Version}, Commit: commitOf(o.Job.Dir), Code: codeOf(o.Job),
 		Items: o.Items, Columns: o.List.Columns(), Name: o.Job.Name, Work: o.Job.Work,
 		Each: o.Job.Each, Limits: o.Job.Limits, Plan: o.Job.Plan, Slurm: o.Job.Slurm, Environment: o.Job.Environment,
 		dir: items.RunDir(filepath.Join(root, id)),

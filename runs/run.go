@@ -30,6 +30,7 @@ type Run struct {
 	Version     string              `json:"slurm_version"`
 	Program     Program             `json:"program"`          // the copy of hpcsub that the nodes run
 	Commit      string              `json:"commit,omitempty"` // git's, where job.toml is under version control
+	Code        map[string]string   `json:"code,omitempty"`   // files of the program, with their hashes
 	Items       int                 `json:"items"`
 	Columns     []string            `json:"columns"`
 	Name        string              `json:"name"`

@@ -13,8 +13,13 @@ func parallelCosts(c Costs) overhead {
 }
 
 func proposeParallel(p *problem, o *pool) ([]shape, []Rejection) {
-	if path, asked := p.in.Tools["parallel"]; asked && path == "" && p.in.Local {
+	path, asked := p.in.Tools["parallel"]
+	switch {
+	case !asked || path != "":
+	case p.in.Local:
 		return nil, []Rejection{{Reason: "GNU Parallel is not on this machine; install the package parallel"}}
+	case p.in.ToolsOf != "":
+		return nil, []Rejection{{Reason: "GNU Parallel is not on node " + p.in.ToolsOf + ", as a trial found; name its module: modules = [\"parallel\"] in [environment]"}}
 	}
 	if p.ranks() > 0 {
 		return nil, []Rejection{{Reason: "GNU Parallel starts programs of one process; single, array and packed start the ranks of an MPI program"}}

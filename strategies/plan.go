@@ -21,7 +21,7 @@ type Input struct {
 	Plan     configs.PlanKeys  `json:"plan"`
 	Slurm    configs.SlurmKeys `json:"slurm"`
 	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
-	// SampleOf is the run that the sample is from.
+	// SampleOf is where the sample is from: "run ID" or "trial ID".
 	SampleOf string         `json:"sample_of,omitempty"`
 	Cluster  *slurm.Cluster `json:"cluster"`
 	Costs    Costs          `json:"costs"` // measured; 0 = not measured
@@ -36,6 +36,8 @@ type Input struct {
 	Tools map[string]string `json:"tools,omitempty"`
 	// Interface is the site's network for what runs over nodes; "" = any.
 	Interface string `json:"interface,omitempty"`
+	// ToolsOf is the node on which a trial looked for them; "" = they were looked for here, and nodes may have others.
+	ToolsOf string `json:"tools_of,omitempty"`
 	// Arch is what the program that the nodes will run was built for, as uname -m; "" = not checked.
 	Arch string `json:"arch,omitempty"`
 	// Site is what the site wants of every run.

@@ -23,7 +23,7 @@ func (p *problem) outcomeSentence(c prediction) string {
 	e := c.Estimate
 	basis := map[string]string{Measured: "measured", Declared: "as each.time says", Assumed: "a guess"}[e.Basis]
 	if p.in.SampleOf != "" {
-		basis = "measured in run " + p.in.SampleOf
+		basis = "measured in " + p.in.SampleOf
 	}
 	what := counted(p.in.Items, "item")
 	if p.in.Program != "" {

@@ -134,6 +134,8 @@ func (w *worker) run(ctx context.Context) (int, error) {
 	go func() {
 		defer close(over)
 		switch {
+		case w.work.Trial:
+			w.trial(ctx)
 		case len(w.opt.Dispatcher) > 0 && w.launcher == nil:
 			w.dispatch(w.opt.Dispatcher)
 		case w.work.Spec.Function != "":
@@ -291,6 +293,9 @@ func (w *worker) conclude() (int, error) {
 	}
 	if w.failure != nil {
 		return ExitFailed, fmt.Errorf("%w (%d items of part %d were not started)", w.failure, pending, w.opt.Part)
+	}
+	if w.work.Trial {
+		return ExitDone, nil
 	}
 	if pending > 0 {
 		fmt.Fprintf(w.stderr, "hpcsub: warning: %d of %d items of part %d were not started: %s\n", pending, w.queue.part.Len(), w.opt.Part, w.halt)

@@ -158,14 +158,13 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	if w.job.Work.Function != "" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
+	warnings := measured(ctx, w, p, &in)
 	in.Tools = withModules(in.Tools, in.Site.Modules)
-	if w.job.Each.Time == 0 { // what the user says is newer
-		past := runs.PastOf(ctx, w.job)
-		in.Sample, in.SampleOf = past.Seconds, past.Run
-	}
 	in.Interface = w.site.Interface
 	in.Costs, in.CostsLow, in.CostsHigh = w.site.Costs.Middle, w.site.Costs.Low, w.site.Costs.High
-	return runs.Choose(ctx, p.client, in, w.job.Environment)
+	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
+	plan.Warnings = append(plan.Warnings, warnings...)
+	return in, plan, err
 }
 
 // tools says what is known of the programs that strategies need. Where the nodes are this

@@ -59,10 +59,9 @@ func newApp(out *output) *cli.Command {
 			}
 		},
 		Commands: []*cli.Command{
-			initCommand(out), checkCommand(out), clusterCommand(out), planCommand(out), renderCommand(out),
+			initCommand(out), checkCommand(out), clusterCommand(out), planCommand(out), renderCommand(out), trialCommand(out),
 			submitCommand(out), runsCommand(out), statusCommand(out), watchCommand(out), logsCommand(out),
 			resultsCommand(out), cancelCommand(out), retryCommand(out),
-			later("trial", "measure a small sample of the work"),
 			later("report", "say what a run cost and what to ask for next time"),
 			later("why", "say why a run waits or failed, in one paragraph"),
 			siteCommand(out),

@@ -93,8 +93,8 @@ func rejectionLines(all []strategies.Rejection) []string {
 
 func printWarnings(out *output, plan strategies.Plan) {
 	for _, w := range plan.Warnings {
-		if w.Rule == "measure" {
-			out.hint("%s; it is not built yet: until then, say how long an item takes: time in [each]", w.Text)
+		if w.Rule == "measure" || w.Rule == "measured-memory" {
+			out.hint("%s", w.Text)
 			continue
 		}
 		out.warning("%s", w.Text)
@@ -199,7 +199,7 @@ func startText(wait *float64) string {
 func basisText(in strategies.Input) string {
 	switch {
 	case in.SampleOf != "":
-		return fmt.Sprintf("Item lengths are those of run %s: %s.", in.SampleOf, count(len(in.Sample), "item"))
+		return fmt.Sprintf("Item lengths are those of %s: %s.", in.SampleOf, count(len(in.Sample), "item"))
 	case len(in.Sample) > 0:
 		return fmt.Sprintf("Item lengths are measured: %s.", count(len(in.Sample), "item"))
 	case in.Each.Time > 0:

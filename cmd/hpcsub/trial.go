@@ -1,0 +1,281 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"hpcsub/configs"
+	"hpcsub/runs"
+	"hpcsub/strategies"
+	"hpcsub/trials"
+	"hpcsub/worker"
+)
+
+func trialCommand(out *output) *cli.Command {
+	return &cli.Command{
+		Name:      "trial",
+		Usage:     "time a small sample of the work, where it will run",
+		ArgsUsage: "[JOB]",
+		Description: `Runs a few items, spread over the list, in one short job, again and again until their median
+is known to 10 % or the budget of [trial] (two minutes) is used up. The items really run; what they
+make is moved into the trial's folder, earlier outputs are put back, and nothing counts as done. From then on
+hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what there is. Exit code 5: nothing
+could be measured, or an item failed.
+
+   hpcsub trial
+   hpcsub trial --cluster local --json`,
+		Flags: []cli.Flag{
+			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
+			&cli.BoolFlag{Name: "again", Usage: "try it although a run of this job.toml is unfinished"},
+		},
+		OnUsageError: usage,
+		Action: func(ctx context.Context, c *cli.Command) error {
+			w, err := readWork(ctx, c, out)
+			if err != nil {
+				return err
+			}
+			if err := savedCluster(c); err != nil {
+				return err
+			}
+			return runTrial(ctx, c, out, w)
+		},
+	}
+}
+
+// runTrial plans the trial's job, submits it, follows it and says what it found.
+func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
+	if err := noOtherRun(ctx, c, w); err != nil {
+		return err
+	}
+	p, err := find(ctx, c, out, w.needs())
+	if err != nil {
+		return err
+	}
+	if err := visible(w.job.Dir, p); err != nil {
+		return err
+	}
+	in := runs.TrialInput(w.job, p.cluster)
+	in.Site = w.site.RulesFor(w.job)
+	in.Site.Policy.Forbid = nil // ways to run a job, which a trial is not
+	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
+	if err != nil {
+		return err
+	}
+	if plan.Chosen == nil {
+		return infeasible(out, strategies.Plan{Rejections: ofSingle(plan.Rejections)}, p.cluster.Name)
+	}
+	plan.Why = "A timed trial: a few items run one at a time, and nothing counts as done."
+	out.say("%s", announceTrial(w))
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
+		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir}
+	r, a, err := runs.StartTrial(ctx, p.client, order, freezing(out, w.survey.Count))
+	if err != nil {
+		return err
+	}
+	log, err := followTrial(ctx, out, r, p, a)
+	if err != nil {
+		return err
+	}
+	return concludeTrial(ctx, c, out, trialRun{w, r, a, log})
+}
+
+// ofSingle leaves out the strategies that a trial does not ask for.
+func ofSingle(all []strategies.Rejection) (own []strategies.Rejection) {
+	for _, r := range all {
+		if r.Strategy == "single" {
+			r.Strategy = "trial"
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+// noOtherRun refuses a trial beside a run: both would write the same files.
+func noOtherRun(ctx context.Context, c *cli.Command, w *work) error {
+	r := runs.Newest(w.job.Path)
+	if r == nil || c.Bool("again") {
+		return nil
+	}
+	client, err := clientFor(r.Client)
+	if err != nil {
+		return err
+	}
+	s, err := r.Status(ctx, client)
+	if err != nil || s.Settled {
+		return err
+	}
+	return &coded{exitUsage, &runs.UnfinishedError{Status: s}, []string{
+		"a trial's items write the files that the run writes; hpcsub watch " + r.ID + " follows the run, and --again tries it all the same"}}
+}
+
+// announceTrial says what is about to happen: items really run.
+func announceTrial(w *work) string {
+	t := w.job.Trial
+	items, more := cmp.Or(t.Items, 5), ""
+	if t.Items == 0 && w.survey.Count > items {
+		more = " or more"
+	}
+	text := fmt.Sprintf("items really run now: %d%s of %s, up to %d times each, one at a time, for at most %s",
+		min(items, w.survey.Count), more, count(w.survey.Count, "item"), cmp.Or(t.Repeats, 3), seconds(cmp.Or(t.Budget, configs.DefaultBudget).Seconds()))
+	if len(w.job.Work.Outputs) > 0 {
+		return text + "; the outputs that [each] names are moved away and what was there is put back"
+	}
+	return text + "; what they write stays where they write it, since [each] outputs names nothing"
+}
+
+// followTrial shows how far the trial is. Ctrl-C ends it, and what there is is kept.
+func followTrial(ctx context.Context, out *output, r *runs.Run, p *place, a *runs.Attempt) (trials.Log, error) {
+	bar := &trialProgress{out: out}
+	log, err := r.FollowTrial(ctx, p.client, a, func(log trials.Log, job runs.JobStatus) { bar.show(r, log, job, time.Now()) })
+	bar.end()
+	if errors.Is(err, context.Canceled) {
+		late, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer stop()
+		if err := r.Cancel(late, p.client); err != nil {
+			return log, err
+		}
+		// The worker puts earlier outputs back as it ends.
+		log, err = r.FollowTrial(late, p.client, a, func(trials.Log, runs.JobStatus) {})
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = nil
+		}
+	}
+	if log.End == "" && err == nil {
+		err = worker.RestoreOutputs(a.Dir())
+	}
+	return log, err
+}
+
+// trialProgress is a line a measurement in a log, and one line that is redrawn on a terminal.
+type trialProgress struct {
+	out   *output
+	last  string
+	said  time.Time
+	drawn bool
+}
+
+func (p *trialProgress) show(r *runs.Run, log trials.Log, job runs.JobStatus, now time.Time) {
+	text := ""
+	switch n := len(log.Measurements); {
+	case n > 0:
+		report := trials.Evaluate(log.Measurements, log.End)
+		text = fmt.Sprintf("%s measured", count(n, "run"))
+		if m := report.Elapsed.Median; m != nil {
+			text += ", an item takes " + seconds(*m)
+		}
+		if report.Failed > 0 {
+			text += fmt.Sprintf(", %d failed", report.Failed)
+		}
+	case job.State == "PENDING":
+		text = fmt.Sprintf("%s waits: %s", jobWords(r, job.JobID), cmp.Or(job.Reason, "no reason given"))
+	case job.State != "":
+		text = "the first item runs"
+	}
+	if text == "" || text == p.last {
+		return
+	}
+	if _, isTerminal := terminal(p.out.stderr); isTerminal {
+		fmt.Fprintf(p.out.stderr, "\r\033[K%s", text)
+		p.drawn = true
+	} else if now.Sub(p.said) >= 5*time.Second {
+		p.out.say("%s", text)
+		p.said = now
+	}
+	p.last = text
+}
+
+func (p *trialProgress) end() {
+	if p.drawn {
+		fmt.Fprintln(p.out.stderr)
+	}
+}
+
+// trialRun is a trial that has ended.
+type trialRun struct {
+	work    *work
+	run     *runs.Run
+	attempt *runs.Attempt
+	log     trials.Log
+}
+
+// concludeTrial prints what the trial found, and what to do next.
+func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun) error {
+	end := t.log.End
+	if end == "" {
+		end = "its job ended before it did"
+	}
+	report := trials.Evaluate(t.log.Measurements, end)
+	machine := t.attempt.Machine()
+	for name, tool := range machine.Tools {
+		report.Tools[name] = tool.Version
+	}
+	if c.Bool("json") {
+		if err := out.json(report); err != nil {
+			return err
+		}
+	} else if len(t.log.Measurements) > 0 {
+		printTrial(out, t, report, machine)
+	}
+	t.sayFailures(out)
+	if ctx.Err() != nil {
+		out.hint("the trial was ended; what it measured is kept, and hpcsub plan uses it")
+		return context.Canceled
+	}
+	return t.verdict(out, report)
+}
+
+// verdict is the exit code: nothing measured, or a failure, is 5.
+func (t trialRun) verdict(out *output, r trials.Report) error {
+	budget := seconds(cmp.Or(t.work.job.Trial.Budget, configs.DefaultBudget).Seconds())
+	switch {
+	case len(t.log.Measurements) == 0:
+		for _, line := range t.run.SlurmTail() {
+			out.say("    %s", line)
+		}
+		return &coded{exitNotDone, &notDoneError{"the trial measured nothing: " + r.End}, []string{
+			"its script and what that printed are in " + string(t.attempt.Dir())}}
+	case r.Longer:
+		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("an item takes longer than %s: nothing more is known", budget)}, []string{
+			`allow more, [trial] budget = "20m", or make a smaller case: a copy of ` + t.work.job.Path +
+				" with smaller items, as small.toml, and hpcsub trial small.toml"}}
+	case r.Failed > 0:
+		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s of the trial failed", count(r.Failed, "run"))}, nil}
+	}
+	out.hint("hpcsub plan uses this from now on")
+	return nil
+}
+
+// sayFailures shows what failed, and what it printed, at most three times.
+func (t trialRun) sayFailures(out *output) {
+	shown := 0
+	for _, m := range t.log.Measurements {
+		if m.State == trials.Done || m.State == trials.Cut || shown == 3 {
+			continue
+		}
+		shown++
+		how := strings.ReplaceAll(m.State, "_", " ")
+		switch {
+		case m.Cause != "":
+			how += ": " + m.Cause
+		case m.Signal != nil:
+			how += ": signal " + *m.Signal
+		case m.ExitCode != nil:
+			how += fmt.Sprintf(": exit code %d", *m.ExitCode)
+		}
+		out.say("item %d %s", m.Index, how)
+		for _, line := range t.attempt.StderrOf(m) {
+			out.say("    %s", line)
+		}
+	}
+}

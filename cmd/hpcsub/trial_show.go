@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"hpcsub/trials"
+)
+
+// printTrial prints what a trial found, a line a question.
+func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
+	width, _ := terminal(out.stdout)
+	out.print(wrap(fmt.Sprintf("%s: %s of %s on %s; %s.", t.run.ID, count(r.Samples, "run"), count(r.Items, "item"), m, r.End), "", width))
+	out.print("\n")
+	line := func(name, format string, args ...any) {
+		text := wrap(fmt.Sprintf(format, args...), strings.Repeat(" ", 12), width)
+		out.print(fmt.Sprintf("%-12s", name) + strings.TrimLeft(text, " "))
+	}
+	if r.Longer {
+		line("elapsed", "more than %s", seconds(*r.Elapsed.Low))
+	}
+	if r.Elapsed.Median != nil {
+		line("elapsed", "%s", elapsedText(r))
+	}
+	if r.WarmUp != nil && r.Samples > 1 {
+		line("first run", "%s", seconds(*r.WarmUp))
+	}
+	if r.Startup != nil {
+		line("start-up", "%s, imports included", seconds(*r.Startup))
+	}
+	if r.CPU != nil {
+		line("CPU time", "%s: %.2g of %s busy", seconds(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
+	}
+	if r.MaxRSSTree != nil {
+		line("memory", "%s at most", memory(*r.MaxRSSTree))
+	}
+	if r.Read != nil {
+		line("files", "%s read, %s written in %s", memory(mibOf(*r.Read)), memory(mibOf(*r.Written)), count(int(*r.Writes), "write"))
+	}
+	out.print("\n" + wrap(consistency(r), "", width))
+	for _, why := range r.Varies {
+		out.print(wrap("- "+why, "", width))
+	}
+}
+
+func mibOf(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+
+func elapsedText(r trials.Report) string {
+	e := r.Elapsed
+	text := seconds(*e.Median)
+	if e.Low == nil {
+		return text + ", of a single run"
+	}
+	text += fmt.Sprintf(" (%s to %s)", seconds(*e.Low), seconds(*e.High))
+	if r.Items > 1 && e.CV != nil {
+		text += fmt.Sprintf("; items vary by %s", percent(*e.CV))
+	}
+	if e.Within != nil {
+		text += fmt.Sprintf("; repeats by %s", percent(*e.Within))
+	}
+	return text
+}
+
+// consistency says whether times can be relied on, and whether they can carry a decision.
+func consistency(r trials.Report) string {
+	var text string
+	switch {
+	case r.Elapsed.Median == nil:
+		return "Nothing is known of how long an item takes."
+	case r.Consistent == nil:
+		text = "Whether it is consistent is not known: nothing ran twice."
+	case *r.Consistent:
+		text = "Consistent: the same item takes the same time."
+	default:
+		text = "Not consistent: the same item does not take the same time."
+	}
+	if r.Elapsed.Known {
+		return text + " The figures can carry a decision."
+	}
+	return text + " The median is not known to 10 %, so take decisions by it with care: more items or a longer budget in [trial] tell more."
+}

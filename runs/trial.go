@@ -1,0 +1,213 @@
+package runs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"hpcsub/configs"
+	"hpcsub/items"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+	"hpcsub/trials"
+)
+
+// mostSampled is how many items a trial may come to, however short they are.
+const mostSampled = 1000
+
+// TrialsRoot is the folder of the trials of the job.toml files in jobDir. It is apart from their runs, so that a trial is
+// never the newest run and nothing in it counts as done.
+func TrialsRoot(jobDir string) string { return filepath.Join(Root(jobDir), "trials") }
+
+// TrialRules are those of [trial], for a list of so many items.
+func TrialRules(job *configs.Job, count int) trials.Rules {
+	return trials.Rules{
+		Available: min(count, cmp.Or(job.Trial.Items, mostSampled)), Items: job.Trial.Items, Repeats: job.Trial.Repeats,
+		Budget: cmp.Or(job.Trial.Budget, configs.DefaultBudget).Seconds(),
+	}
+}
+
+// TrialInput is what the choice of the trial's own job depends on: one item's request, for as long as the budget.
+func TrialInput(job *configs.Job, cluster *slurm.Cluster) strategies.Input {
+	in := NewInput(job, 1, cluster)
+	in.Plan.Strategy, in.Limits = "single", configs.Limits{}
+	in.Each.Timeout, in.Each.Time = 0, cmp.Or(job.Trial.Budget, configs.DefaultBudget)
+	return in
+}
+
+// StartTrial freezes a trial on disk and submits it, with all care that is taken of a run. When Slurm refuses, or the disk does,
+// nothing is left behind.
+func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
+	root := TrialsRoot(o.Job.Dir)
+	if err := makeRoot(Root(o.Job.Dir), o.RunsDir); err != nil {
+		return nil, nil, err
+	}
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("making the folder of trials: %w", err)
+	}
+	release, err := lock(Root(o.Job.Dir))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer release()
+	rules := TrialRules(o.Job, o.Items)
+	o.Trial = &rules
+	r, err := prepare(ctx, root, o, progress)
+	if err != nil {
+		return nil, nil, err
+	}
+	attempts, err := r.Attempts()
+	if err != nil {
+		return nil, nil, err
+	}
+	a := attempts[0]
+	if err := r.Submit(ctx, client, a); err != nil {
+		if a.nothingSent() {
+			os.RemoveAll(string(r.dir))
+		}
+		return r, a, err
+	}
+	return r, a, nil
+}
+
+// writeTrial puts the rules into an attempt's folder.
+func writeTrial(dir items.AttemptDir, rules *trials.Rules) error {
+	if rules == nil {
+		return nil
+	}
+	return writeJSON(dir.Trial(), rules)
+}
+
+// Measured is what a trial has written down so far.
+func (a *Attempt) Measured() (trials.Log, error) {
+	f, err := os.Open(a.dir.Measurements())
+	if errors.Is(err, fs.ErrNotExist) {
+		return trials.Log{}, nil
+	}
+	if err != nil {
+		return trials.Log{}, fmt.Errorf("reading the measurements: %w", err)
+	}
+	defer f.Close()
+	return trials.ReadLog(f)
+}
+
+// FollowTrial watches a trial until it has ended or ctx is over, and calls show after each look with what was measured and the
+// state of its job. Slurm is asked seldom.
+func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, show func(trials.Log, JobStatus)) (trials.Log, error) {
+	var job JobStatus
+	asked, pause, over := time.Now(), firstAsk, time.Time{}
+	for {
+		log, err := a.Measured()
+		if err != nil {
+			return log, err
+		}
+		show(log, job)
+		if log.End != "" || !over.IsZero() && time.Since(over) > Grace {
+			return log, nil
+		}
+		if time.Since(asked) >= pause {
+			asked, pause = time.Now(), min(longestAsk, time.Duration(float64(pause)*askGrowth))
+			jobs, err := slurmJobs(ctx, client, a)
+			if err == nil && len(jobs) > 0 { // else it is asked again
+				job = JobStatus{Attempt: a.N, JobID: jobs[0].ArrayID, State: jobs[0].State, Reason: jobs[0].Reason}
+				if jobs[0].Ended() && over.IsZero() {
+					over, pause = time.Now(), longestAsk
+				}
+			}
+		}
+		if err := sleep(ctx, readPause/2); err != nil {
+			return log, err
+		}
+	}
+}
+
+// Machine is the node that a trial ran on; the zero value where it did not get that far.
+func (a *Attempt) Machine() (m trials.Machine) {
+	readJSON(a.dir.Machine(), &m)
+	return m
+}
+
+// StderrOf is the end of what an item of a trial printed on its standard error.
+func (a *Attempt) StderrOf(m trials.Measurement) []string {
+	path := a.dir.Log(items.Writer{Attempt: a.N}, 0, Stderr)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	const tail = 4096
+	from, length := m.Stderr[0], m.Stderr[1]
+	if length > tail {
+		from, length = from+length-tail, tail
+	}
+	text := make([]byte, length)
+	n, _ := f.ReadAt(text, from)
+	return lastLines(text[:n])
+}
+
+// sampleOrder is which items a trial runs, in which order.
+func sampleOrder(rules *trials.Rules, count int) []int { return trials.Order(count, rules.Available) }
+
+// TrialUse is an earlier trial that a plan can rest on.
+type TrialUse struct {
+	Run     string
+	Report  trials.Report
+	Machine trials.Machine
+	Changed []string // what is not as it was: files of the program, the environment
+	Created time.Time
+}
+
+// EnvironmentChanged is [environment] among what changed.
+const EnvironmentChanged = "[environment]"
+
+// TrialOf looks for the newest trial of this job.toml that did the same to its items, on the same cluster, and measured
+// something. nil is none.
+func TrialOf(job *configs.Job, cluster string) *TrialUse {
+	path := filepath.Join(job.Dir, filepath.Base(job.Path))
+	for _, r := range List(TrialsRoot(job.Dir)) {
+		if r.Job != path || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
+			continue
+		}
+		attempts, err := r.Attempts()
+		if err != nil || len(attempts) == 0 {
+			continue
+		}
+		log, err := attempts[0].Measured()
+		if err != nil {
+			continue
+		}
+		report := trials.Evaluate(log.Measurements, log.End)
+		if len(report.Lengths) == 0 {
+			continue
+		}
+		return &TrialUse{Run: r.ID, Report: report, Machine: attempts[0].Machine(), Changed: changed(r, job), Created: r.Created}
+	}
+	return nil
+}
+
+// changed says what of the program and its environment is not as it was in a run.
+func changed(r *Run, job *configs.Job) []string {
+	var all []string
+	now := codeOf(job)
+	for name, hash := range r.Code {
+		if now[name] != hash {
+			all = append(all, name)
+		}
+	}
+	for name := range now {
+		if _, before := r.Code[name]; !before {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	if !sameEnvironment(r.Environment, job.Environment) {
+		all = append(all, EnvironmentChanged)
+	}
+	return all
+}

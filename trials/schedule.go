@@ -1,0 +1,158 @@
+package trials
+
+import "cmp"
+
+// Rules are how a trial goes on and when it ends.
+type Rules struct {
+	Available int     `json:"available"` // items that the sample can be taken from
+	Items     int     `json:"items"`     // how many are; 0 = five, and more until the median is known
+	Repeats   int     `json:"repeats"`   // how often each runs; 0 = three times, and more where there are few items
+	Budget    float64 `json:"budget_s"`
+	Startup   bool    `json:"startup"` // there is an interpreter that can tell what its start takes
+}
+
+// What a trial does where nobody says otherwise, and what counts as known.
+const (
+	defaultItems   = 5
+	defaultRepeats = 3
+	mostRounds     = 12
+	precision      = 0.10 // of the median, to each side
+	leastKnown     = 5    // fewer figures say nothing of a median
+	mostFailures   = 3
+	startupMatters = 30 // seconds: of longer items it is nothing
+)
+
+// Step is what runs next.
+type Step struct {
+	Phase string
+	Place int // in the order of the sample
+	Round int
+}
+
+// The reasons for which a trial ends.
+const (
+	EndKnown   = "the median is known to 10 %"
+	EndAll     = "all items and repeats that were asked for have run"
+	EndBudget  = "the budget is used up"
+	EndFailing = "nothing that was tried ended well"
+	EndStopped = "it was stopped"
+)
+
+// Next says what runs next, after these measurements and so many seconds; or why nothing does.
+func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
+	if len(done) == 0 {
+		return Step{Phase: WarmUp}, ""
+	}
+	t := tallied(done)
+	switch {
+	case t.cut || spent >= r.Budget:
+		return Step{}, EndBudget
+	case t.failed >= mostFailures && t.typical() == 0:
+		return Step{}, EndFailing
+	}
+	step, end = r.nextSample(t)
+	if end != "" && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
+		step, end = Step{Phase: Startup, Place: t.good}, ""
+	}
+	if end == "" && spent+t.expected(step.Place) > r.Budget {
+		return Step{}, EndBudget
+	}
+	return step, end
+}
+
+// nextSample is the next run of the sample, round by round, so that an early end leaves all items measured. Where nobody
+// says how many, it goes on with more items while the median is not known, and with more rounds of a short list.
+func (r Rules) nextSample(t tally) (Step, string) {
+	items, repeats := min(r.Available, cmp.Or(r.Items, defaultItems)), cmp.Or(r.Repeats, defaultRepeats)
+	for round := 1; round <= repeats; round++ {
+		if round > 2 && t.known() {
+			return Step{}, EndKnown
+		}
+		if place, some := t.lacking(0, items, round); some {
+			return Step{Sample, place, round}, ""
+		}
+	}
+	if t.known() {
+		return Step{}, EndKnown
+	}
+	if r.Items == 0 {
+		if place, some := t.lacking(items, r.Available, 1); some {
+			return Step{Sample, place, 1}, ""
+		}
+	}
+	for round := repeats + 1; round <= mostRounds && r.Repeats == 0 && items < leastKnown; round++ {
+		if place, some := t.lacking(0, items, round); some {
+			return Step{Sample, place, round}, ""
+		}
+	}
+	return Step{}, EndAll
+}
+
+// tally is what the measurements say, as far as it matters for what comes next.
+type tally struct {
+	byPlace map[int][]float64 // of the sample, those that ended
+	warmUp  map[int]float64
+	bad     map[int]bool // places that failed: they are not tried again
+	good    int          // a place that ended well
+	failed  int
+	cut     bool
+	startup bool
+}
+
+func tallied(done []Measurement) tally {
+	t := tally{byPlace: map[int][]float64{}, warmUp: map[int]float64{}, bad: map[int]bool{}}
+	for _, m := range done {
+		t.cut = t.cut || m.State == Cut
+		t.startup = t.startup || m.Phase == Startup
+		switch {
+		case m.Phase == Startup || m.State == Cut:
+		case !m.ended():
+			t.failed++
+			t.bad[m.Place] = true
+		case m.Phase == WarmUp:
+			t.warmUp[m.Place] = m.Elapsed
+			t.good = m.Place
+		default:
+			t.byPlace[m.Place] = append(t.byPlace[m.Place], m.Elapsed)
+			t.good = m.Place
+		}
+	}
+	return t
+}
+
+// lacking is the first place from..to-1 that has run fewer times than that and did not fail.
+func (t tally) lacking(from, to, rounds int) (place int, some bool) {
+	for place := from; place < to; place++ {
+		if len(t.byPlace[place]) < rounds && !t.bad[place] {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// known says whether the median is known to the precision that is wanted.
+func (t tally) known() bool {
+	figures := figuresOf(t.byPlace)
+	low, high := MedianInterval(figures)
+	middle := Median(figures)
+	return len(figures) >= leastKnown && middle-low <= precision*middle && high-middle <= precision*middle
+}
+
+// typical is how long an item takes, as far as is known; 0 where nothing is.
+func (t tally) typical() float64 {
+	switch {
+	case len(t.byPlace) > 0:
+		return Median(figuresOf(t.byPlace))
+	case len(t.warmUp) > 0:
+		return t.warmUp[t.good]
+	}
+	return 0
+}
+
+// expected is how long the item at a place will take, as far as is known.
+func (t tally) expected(place int) float64 {
+	if all := t.byPlace[place]; len(all) > 0 {
+		return Median(all)
+	}
+	return t.typical()
+}

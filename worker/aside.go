@@ -1,0 +1,178 @@
+package worker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"hpcsub/items"
+	"hpcsub/trials"
+)
+
+// aside keeps the outputs that were there before a trial's item, so that the item makes its own, and puts them back.
+type aside struct {
+	names []string // as the item's outputs have them
+	paths []string
+	token string
+}
+
+// asideName is where an output waits that was there before, in its own folder: a rename there is possible on any file system.
+func asideName(path, token string) string { return path + ".before-trial-" + token }
+
+// setAside moves away what an item is about to make.
+func (t *trial) setAside(names []string) (aside, error) {
+	a := aside{names: names, token: t.work.Token}
+	for _, name := range names {
+		path := t.outputs.path(name)
+		a.paths = append(a.paths, path)
+		err := os.Rename(path, asideName(path, a.token))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return a, fmt.Errorf("setting an earlier output aside: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// collect moves what the item made into a folder, but for what an earlier run of the same item has made alike, and puts
+// back what was there before.
+func (a aside) collect(folder string, before []trials.Measurement) ([]trials.Output, error) {
+	var made []trials.Output
+	for i, path := range a.paths {
+		o := trials.Output{Name: a.names[i]}
+		info, err := os.Lstat(path)
+		if err != nil {
+			continue
+		}
+		o.Size = info.Size()
+		if o.Hash, err = hashOf(path); err != nil {
+			return made, fmt.Errorf("reading an output of the trial: %w", err)
+		}
+		if kept(before, o) && !info.IsDir() {
+			err = os.Remove(path)
+		} else {
+			err = move(path, filepath.Join(folder, insideOf(o.Name)))
+		}
+		if err != nil {
+			return made, fmt.Errorf("moving an output into the trial's folder: %w", err)
+		}
+		made = append(made, o)
+	}
+	return made, a.restore()
+}
+
+func (a aside) restore() error {
+	for _, path := range a.paths {
+		err := os.Rename(asideName(path, a.token), path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return fmt.Errorf("putting an earlier output back: %w", err)
+		}
+	}
+	return nil
+}
+
+// RestoreOutputs puts back what the trial in an attempt's folder set aside and, being killed, did not put back itself.
+// What its item was making is lost: it may be half.
+func RestoreOutputs(dir items.AttemptDir) error {
+	work, err := items.ReadWork(dir)
+	if err != nil {
+		return err
+	}
+	q, err := openQueue(dir, work, Options{})
+	if err != nil {
+		return err
+	}
+	defer q.close()
+	return q.restore(work)
+}
+
+// restore looks at the outputs of every item of the sample.
+func (q *queue) restore(work *items.Work) error {
+	o := outputs{dir: work.Spec.Dir}
+	for place := range q.part.Len() {
+		if len(work.Spec.Outputs) == 0 {
+			return nil
+		}
+		task, err := q.at(place)
+		if err != nil {
+			return err
+		}
+		a := aside{token: work.Token}
+		for _, name := range task.outputs {
+			a.paths = append(a.paths, o.path(name))
+		}
+		if err := a.restore(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insideOf makes a path below a folder of any name.
+func insideOf(name string) string {
+	return strings.TrimPrefix(filepath.Clean("/"+strings.ReplaceAll(name, "../", "__/")), "/")
+}
+
+func kept(before []trials.Measurement, o trials.Output) bool {
+	for _, m := range before {
+		for _, b := range m.Outputs {
+			if b == o && o.Hash != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hashOf is the SHA-256 of a file; of what is no file it is "".
+func hashOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return "", nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// move renames, or copies where the folder is on another file system.
+func move(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	err := os.Rename(from, to)
+	if !errors.Is(err, syscall.EXDEV) {
+		return err
+	}
+	if err := copyFile(from, to); err != nil {
+		return err
+	}
+	return os.Remove(from)
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}

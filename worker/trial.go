@@ -1,0 +1,218 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/trials"
+)
+
+// trial times items one at a time, as its rules say, and writes down each measurement as it comes. It goes through the same
+// engine as the items of a run, so that what is measured is what a run will do.
+type trial struct {
+	*worker
+	rules trials.Rules
+	done  []trials.Measurement
+	file  *os.File
+	began time.Time
+	ended *items.Record // the item that ran last
+
+	launched time.Time
+	started  time.Time // when its function was ready to be called
+	cut      bool      // the budget ended it
+}
+
+// trial runs a trial to its end.
+func (w *worker) trial(ctx context.Context) {
+	runtime.LockOSThread() // see loop
+	defer runtime.UnlockOSThread()
+	t := &trial{worker: w, began: time.Now()}
+	if err := t.open(ctx); err != nil {
+		w.unlockedFail(err)
+		return
+	}
+	defer t.file.Close()
+	if w.work.Spec.Function != "" {
+		quit := make(chan struct{})
+		defer close(quit)
+		go w.reapUntil(quit)
+	}
+	end := t.run()
+	text, err := trials.EndLine(end)
+	if err == nil {
+		err = t.write(text)
+	}
+	if err != nil {
+		w.unlockedFail(err)
+	}
+}
+
+// open reads the rules, looks at the machine, and takes up what an earlier life of the job has measured.
+func (t *trial) open(ctx context.Context) error {
+	text, err := os.ReadFile(t.dir.Trial())
+	if err == nil {
+		err = json.Unmarshal(text, &t.rules)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the rules of the trial: %w", err)
+	}
+	if err := writeMachine(ctx, t.dir.Machine(), t.node); err != nil {
+		return err
+	}
+	if old, err := os.Open(t.dir.Measurements()); err == nil {
+		log, err := trials.ReadLog(old)
+		old.Close()
+		if err != nil {
+			return fmt.Errorf("reading what was measured before: %w", err)
+		}
+		t.done = log.Measurements
+	}
+	t.file, err = os.OpenFile(t.dir.Measurements(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the measurements: %w", err)
+	}
+	if err := t.queue.restore(t.work); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.measured = func(s *slot, r items.Record) { t.ended, t.started = &r, s.started }
+	t.mu.Unlock()
+	t.rules.Startup = t.tellsStartup()
+	t.began = time.Now()
+	return nil
+}
+
+// run goes from step to step and returns why it ended.
+func (t *trial) run() string {
+	for {
+		step, end := t.rules.Next(t.done, time.Since(t.began).Seconds())
+		if end != "" {
+			return end
+		}
+		m, ok, err := t.measure(step)
+		if err == nil && ok {
+			t.done = append(t.done, m)
+			var text []byte
+			if text, err = m.Append(nil); err == nil {
+				err = t.write(text)
+			}
+		}
+		if err != nil {
+			t.unlockedFail(err)
+		}
+		if err != nil || !ok {
+			return trials.EndStopped
+		}
+	}
+}
+
+// write is on the disk when it returns: what was measured stays, whatever ends the job.
+func (t *trial) write(text []byte) error {
+	if _, err := t.file.Write(text); err != nil {
+		return fmt.Errorf("writing a measurement: %w", err)
+	}
+	if err := t.file.Sync(); err != nil {
+		return fmt.Errorf("writing a measurement: %w", err)
+	}
+	return nil
+}
+
+// measure runs one item. ok is false where the trial is to end instead.
+func (t *trial) measure(step trials.Step) (m trials.Measurement, ok bool, err error) {
+	task, err := t.queue.at(step.Place)
+	if err != nil {
+		return m, false, err
+	}
+	made, err := t.setAside(task.outputs)
+	if err != nil {
+		return m, false, err
+	}
+	use, ok := t.runOne(step, task)
+	m = t.measurement(step, task, use)
+	if ok && m.State == trials.Done && step.Phase == trials.Startup && task.call == nil {
+		m.Startup = t.startupOf(task, t.ended)
+	}
+	m.Outputs, err = made.collect(t.dir.Made(len(t.done)+1), t.done)
+	return m, ok && err == nil, err
+}
+
+// runOne starts an item and waits for its end.
+func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended, t.cut = nil, false
+	if step.Phase == trials.Startup {
+		t.dismiss() // a process that has imported everything tells nothing of its start
+		defer t.profileImports()()
+	}
+	if !t.mayStart() {
+		return use, false
+	}
+	before := t.trafficOf(t.slots[0].caller)
+	t.launched = time.Now()
+	for !t.begin(task, nil) {
+		if t.failure != nil || t.ending {
+			return use, false
+		}
+		t.unlocked(func() { time.Sleep(recheck) })
+	}
+	timer := time.AfterFunc(time.Until(t.began.Add(seconds64(t.rules.Budget))), t.outOfBudget)
+	defer timer.Stop()
+	for t.running() > 0 {
+		if task.call != nil {
+			t.unlocked(func() {
+				select {
+				case <-t.changed:
+				case <-time.After(recheck):
+				}
+			})
+			continue
+		}
+		t.unlocked(awaitExit)
+		use = t.traffic(t.slots[0].pid) // it has ended, and is not reaped yet
+		t.reap()
+	}
+	if c := t.slots[0].caller; c != nil {
+		use = t.trafficOf(c).less(before)
+	}
+	return use, t.ended != nil && !t.ending
+}
+
+// outOfBudget ends the item that runs: it takes longer than the budget, and how long is not known.
+func (t *trial) outOfBudget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended == nil && t.running() > 0 {
+		t.cut = true
+		t.terminate(verdict{items.Cancelled, "the trial's budget is used up"}, min(t.grace, timeoutGrace))
+	}
+}
+
+// measurement is what is kept of an item that has ended.
+func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Measurement {
+	m := trials.Measurement{Phase: step.Phase, Place: step.Place, Round: step.Round, Index: task.index, ID: task.id, Node: t.node}
+	r := t.ended
+	if r == nil {
+		return m
+	}
+	m.State, m.Cause, m.ExitCode, m.Signal, m.Start = string(r.State), r.Cause, r.ExitCode, r.Signal, r.Start
+	m.Elapsed, m.CPU, m.MaxRSS, m.MaxRSSTree, m.Stderr = *r.Elapsed, r.CPU, r.MaxRSS, r.MaxRSSTree, r.Stderr
+	if t.cut {
+		m.State = trials.Cut
+	}
+	if task.call != nil && step.Phase == trials.Startup {
+		took := t.started.Sub(t.launched).Seconds()
+		m.Startup = &took
+	}
+	if use.known {
+		m.Read, m.Written, m.Writes = &use.read, &use.written, &use.writes
+	}
+	return m
+}
+
+func seconds64(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,208 @@
+package worker
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/trials"
+)
+
+// tried makes a run that is a trial.
+func tried(t *testing.T, spec items.Spec, rules trials.Rules) *testRun {
+	t.Helper()
+	r := freeze(t, spec, 1, func(w *items.Work) { w.Trial = true })
+	rules.Available = r.work.Items
+	text, err := json.Marshal(rules)
+	must(t, err)
+	must(t, os.WriteFile(r.dir.Trial(), text, 0o600))
+	return r
+}
+
+func (r *testRun) log() trials.Log {
+	r.t.Helper()
+	f, err := os.Open(r.dir.Measurements())
+	must(r.t, err)
+	defer f.Close()
+	log, err := trials.ReadLog(f)
+	must(r.t, err)
+	return log
+}
+
+// TestTrial: a warm-up, rounds over the items, the kernel's figures of each, and nothing that counts as done.
+func TestTrial(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers(`echo {n} >> ran; head -c 2000000 /dev/zero | tail -c 1 > /dev/null; true`, 2), trials.Rules{Items: 2, Repeats: 2, Budget: 60})
+	r.exits(ExitDone, lifeOptions{})
+	log := r.log()
+	if got := strings.Join(r.lines("ran"), " "); got != "0 0 1 0 1" {
+		t.Errorf("ran %s", got)
+	}
+	if log.End != trials.EndAll || len(log.Measurements) != 5 || log.Measurements[0].Phase != trials.WarmUp {
+		t.Errorf("got %+v", log)
+	}
+	if len(r.ends()) != 0 {
+		t.Errorf("%d items are recorded as ended", len(r.ends()))
+	}
+	for _, m := range log.Measurements {
+		if m.CPU == nil || m.MaxRSS == nil || m.Read == nil || *m.Read < 2000000 || m.Writes == nil || *m.Writes < 1 {
+			t.Errorf("not measured: %+v", m)
+		}
+	}
+	var machine trials.Machine
+	text, err := os.ReadFile(r.dir.Machine())
+	must(t, err)
+	must(t, json.Unmarshal(text, &machine))
+	if machine.CPUs < 1 || machine.MemoryMiB < 100 || machine.Node == "" || len(machine.Tools) < 5 {
+		t.Errorf("machine: %+v", machine)
+	}
+}
+
+// TestTrialKeepsOutputs: what was there before is there afterwards, also where the worker is killed; what the trial made
+// is in its folder, once.
+func TestTrialKeepsOutputs(t *testing.T) {
+	t.Parallel()
+	spec := numbers(`test -e made/{n}.txt && exit 9; echo new {n} > made/{n}.txt; test -e die && kill -9 $PPID; true`, 2)
+	spec.Outputs = []string{"made/{n}.txt"}
+	r := tried(t, spec, trials.Rules{Items: 2, Repeats: 2, Budget: 60})
+	must(t, os.MkdirAll(filepath.Join(r.job, "made"), 0o700))
+	earlier := filepath.Join(r.job, "made", "0.txt")
+	must(t, os.WriteFile(earlier, []byte("old"), 0o600))
+	must(t, os.WriteFile(filepath.Join(r.job, "die"), nil, 0o600))
+	l := r.start(lifeOptions{})
+	if got := l.wait(time.Minute); got != -1 {
+		t.Fatalf("exit code %d, want to be killed", got)
+	}
+	must(t, os.Remove(filepath.Join(r.job, "die")))
+	must(t, RestoreOutputs(r.dir))
+	if text, _ := os.ReadFile(earlier); string(text) != "old" {
+		t.Errorf("after a kill: %q", text)
+	}
+	r.exits(ExitDone, lifeOptions{restart: 1})
+	if text, _ := os.ReadFile(earlier); string(text) != "old" {
+		t.Errorf("the earlier output is now %q", text)
+	}
+	if _, err := os.Stat(filepath.Join(r.job, "made", "1.txt")); err == nil {
+		t.Error("an output of the trial stayed")
+	}
+	for _, m := range r.log().Measurements {
+		if m.State != trials.Done || len(m.Outputs) != 1 || m.Outputs[0].Size != 6 {
+			t.Errorf("got %+v", m)
+		}
+	}
+	kept, _ := filepath.Glob(filepath.Join(string(r.dir), "outputs", "*", "made", "*.txt"))
+	if len(kept) != 2 {
+		t.Errorf("kept %q, want each once", kept)
+	}
+}
+
+// TestTrialBudget: an item that is longer is ended, and how long it ran is known.
+func TestTrialBudget(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers("sleep 30", 3), trials.Rules{Budget: 1.5})
+	r.exits(ExitDone, lifeOptions{})
+	log := r.log()
+	if len(log.Measurements) != 1 || log.Measurements[0].State != trials.Cut || log.End != trials.EndBudget {
+		t.Fatalf("got %+v", log)
+	}
+	if got := log.Measurements[0].Elapsed; got < 1.4 || got > 5 {
+		t.Errorf("elapsed %v", got)
+	}
+}
+
+// TestTrialIsStopped: Slurm's SIGTERM leaves what was measured.
+func TestTrialIsStopped(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers("echo {n} >> ran; sleep 0.2", 3), trials.Rules{Items: 3, Repeats: 100, Budget: 60})
+	l := r.start(lifeOptions{})
+	eventually(t, "some runs", func() bool { return len(r.lines("ran")) > 4 })
+	must(t, l.cmd.Process.Signal(syscall.SIGTERM))
+	l.wait(20 * time.Second)
+	if log := r.log(); log.End != trials.EndStopped || len(log.Measurements) < 3 {
+		t.Errorf("got %+v", log)
+	}
+}
+
+// TestTrialFailures are measured and told, with what they printed.
+func TestTrialFailures(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers("echo no {n} >&2; exit 7", 9), trials.Rules{Budget: 60})
+	r.exits(ExitDone, lifeOptions{})
+	log := r.log()
+	if len(log.Measurements) != 3 || log.End != trials.EndFailing || *log.Measurements[0].ExitCode != 7 {
+		t.Fatalf("got %+v", log)
+	}
+	for i, m := range log.Measurements {
+		if got := r.output(items.Record{}, items.Writer{Attempt: 1}, "err", m.Stderr); got != fmt.Sprintf("no %d\n", m.Index) {
+			t.Errorf("%d: it printed %q", i, got)
+		}
+	}
+}
+
+// TestTrialStartup: of a program of Python and of a function it is known what their start takes, within 20 % of what
+// it takes to import by itself.
+func TestTrialStartup(t *testing.T) {
+	t.Parallel()
+	for name, spec := range map[string]items.Spec{
+		"program":  {Command: []string{"python3", "work.py", "{n}"}},
+		"function": {Function: "slow:work"},
+	} {
+		spec.Sweep, spec.Dir = numbers("", 2).Sweep, t.TempDir()
+		must(t, os.WriteFile(filepath.Join(spec.Dir, "slow.py"), []byte("import time\ntime.sleep(1)\ndef work(n):\n    time.sleep(0.1)\n"), 0o600))
+		must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte("import slow\nslow.work(1)\n"), 0o600))
+		r := tried(t, spec, trials.Rules{Items: 2, Repeats: 1, Budget: 60})
+		if spec.Function != "" {
+			must(t, os.MkdirAll(filepath.Dir(r.dir.Python(callProgram)), 0o700))
+			text, err := os.ReadFile(filepath.Join("..", "templates", "python", callProgram))
+			must(t, err)
+			must(t, os.WriteFile(r.dir.Python(callProgram), text, 0o600))
+		}
+		r.exits(ExitDone, lifeOptions{})
+		var truth []float64
+		for range 3 {
+			begin, cmd := time.Now(), exec.Command("python3", "-c", "import slow")
+			cmd.Dir = spec.Dir
+			must(t, cmd.Run())
+			truth = append(truth, time.Since(begin).Seconds())
+		}
+		want := trials.Median(truth)
+		report := trials.Evaluate(r.log().Measurements, "")
+		if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
+			t.Errorf("%s: start-up %v, want about %.2f", name, value(report.Startup), want)
+		}
+		if spec.Function != "" && *report.Elapsed.Median > 0.3 {
+			t.Errorf("a call takes %v: the start is counted", *report.Elapsed.Median)
+		}
+	}
+}
+
+func value(p *float64) any {
+	if p == nil {
+		return "null"
+	}
+	return *p
+}
+
+func TestParseTraffic(t *testing.T) {
+	tests := []struct {
+		text string
+		want traffic
+	}{
+		{"rchar: 4292\nwchar: 17\nsyscr: 9\nsyscw: 3\nread_bytes: 4096\nwrite_bytes: 0\ncancelled_write_bytes: 0\n", traffic{true, 4292, 17, 3}},
+		{"", traffic{}},
+		{"rchar\n: 3\nwchar: x", traffic{}},
+	}
+	for _, tt := range tests {
+		if got := parseTraffic([]byte(tt.text)); got != tt.want {
+			t.Errorf("%q: got %+v", tt.text, got)
+		}
+	}
+}
