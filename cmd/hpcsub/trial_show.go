@@ -17,25 +17,25 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 		out.print(fmt.Sprintf("%-12s", name) + strings.TrimLeft(text, " "))
 	}
 	if r.Longer {
-		line("elapsed", "more than %s", seconds(*r.Elapsed.Low))
+		line("elapsed", "more than %s", precise(*r.Elapsed.Low))
 	}
 	if r.Elapsed.Median != nil {
 		line("elapsed", "%s", elapsedText(r))
 	}
 	if r.WarmUp != nil && r.Samples > 1 {
-		line("first run", "%s", seconds(*r.WarmUp))
+		line("first run", "%s", precise(*r.WarmUp))
 	}
 	if r.Startup != nil {
-		line("start-up", "%s, imports included", seconds(*r.Startup))
+		line("start-up", "%s, imports included", precise(*r.Startup))
 	}
 	if r.CPU != nil {
-		line("CPU time", "%s: %.2g of %s busy", seconds(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
+		line("CPU time", "%s: %.2g of %s busy", precise(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
 	}
 	if r.MaxRSSTree != nil {
 		line("memory", "%s at most", memory(*r.MaxRSSTree))
 	}
 	if r.Read != nil {
-		line("files", "%s read, %s written in %s", memory(mibOf(*r.Read)), memory(mibOf(*r.Written)), count(int(*r.Writes), "write"))
+		line("files", "%s read, %s written in %s", volume(*r.Read), volume(*r.Written), count(int(*r.Writes), "write"))
 	}
 	out.print("\n" + wrap(consistency(r), "", width))
 	for _, why := range r.Varies {
@@ -43,15 +43,32 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	}
 }
 
-func mibOf(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+// volume words a number of bytes.
+func volume(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return count(int(bytes), "byte")
+	case bytes < 1000<<10:
+		return fmt.Sprintf("%.3g KiB", float64(bytes)/1024)
+	}
+	return memory(float64(bytes) / (1 << 20))
+}
+
+// precise words a measured time with two decimals, where seconds would leave out what was measured.
+func precise(s float64) string {
+	if s >= 0.0995 && s < 9.95 {
+		return fmt.Sprintf("%.2f s", s)
+	}
+	return seconds(s)
+}
 
 func elapsedText(r trials.Report) string {
 	e := r.Elapsed
-	text := seconds(*e.Median)
+	text := precise(*e.Median)
 	if e.Low == nil {
 		return text + ", of a single run"
 	}
-	text += fmt.Sprintf(" (%s to %s)", seconds(*e.Low), seconds(*e.High))
+	text += fmt.Sprintf(" (%s to %s)", precise(*e.Low), precise(*e.High))
 	if r.Items > 1 && e.CV != nil {
 		text += fmt.Sprintf("; items vary by %s", percent(*e.CV))
 	}
