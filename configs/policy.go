@@ -19,6 +19,7 @@ type Rules struct {
 	Charges       Charges                  `json:"charges,omitzero"`
 	Modules       Tools                    `json:"modules,omitzero"`
 	Partitions    map[string]PartitionRule `json:"partitions,omitempty"`
+	Templates     []Template               `json:"templates,omitempty"`
 	Missing       []string                 `json:"missing,omitempty"` // keys of policy.require that the job does not have
 }
 

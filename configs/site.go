@@ -97,7 +97,11 @@ func readSite(path, layer string) (*Site, error) {
 	if err != nil {
 		return nil, Errors{&Problem{File: path, Text: err.Error()}}
 	}
-	return parseSite(path, text, layer)
+	site, err := parseSite(path, text, layer)
+	if err == nil && layer == LayerSite {
+		site.Templates, err = readTemplates(path)
+	}
+	return site, err
 }
 
 // readTrusted reads a file that only its owner can change, and its owner is the user or root: the

@@ -49,6 +49,7 @@ type view struct {
 	StepMemoryMiB int
 	Network       string   // for processes on several nodes, where the script starts such
 	Whole         bool     // whole nodes are asked for, and not among the user's own options
+	Epilogue      bool     // the site has something to be done after the work
 	Modules       []string // the job's, and those of the site that hold what the strategy needs
 }
 
@@ -63,11 +64,16 @@ func Render(s Script) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the templates: %w", err)
 	}
-	var b strings.Builder
+	own := overrides(s.Site.Templates, s.Strategy)
+	if err := own.into(t); err != nil {
+		return "", err
+	}
+	var b limited
 	if err := t.Execute(&b, v); err != nil {
 		return "", fmt.Errorf("writing the batch script: %w", causeOf(err))
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n", nil
+	text := strings.TrimRight(b.String(), "\n") + "\n"
+	return text, own.holds(text, v)
 }
 
 // refusal is a value that no script can carry, with the key that has it.
@@ -135,6 +141,9 @@ func newView(s Script) (view, error) {
 		v.Network = s.Interface
 	}
 	v.Modules = modules(s)
+	own := overrides(s.Site.Templates, s.Strategy)
+	v.Epilogue = own["epilogue"].Name != ""
+	v.Origin += own.words(s.Site.Of())
 	var err error
 	v.Log, err = logPattern(s.LogDir, array)
 	return v, err

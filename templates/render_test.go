@@ -87,6 +87,9 @@ func goldens() map[string]Script {
 		s.Layout.Slots, s.Layout.Ranks, s.Layout.CPUsPerItem, s.Request.Tasks, s.Request.CPUsPerTask, s.Request.MemoryPerNodeMiB = 2, 16, 16, 32, 1, 8320
 		all["packed-mpi-"+version] = s
 	}
+	site := withTemplates("gnu-parallel", "epilogue", "echo \"done with status $status\"\n", "setup", "{{template \"default.setup\" .}}umask 027\n")
+	site.Site.Modules, site.Site.Scratch = configs.Tools{Parallel: "parallel/20230422"}, "/scratch/alice"
+	all["gnu-parallel-site-24.11.5"] = site
 	local := example("packed", "")
 	local.KillWaitS, local.Request.ArrayTasks, local.Layout.Parts, local.Range.Count = 0, 1, 1, 1
 	all["packed-local"] = local

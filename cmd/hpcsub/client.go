@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 
@@ -12,6 +13,7 @@ import (
 	"hpcsub/configs"
 	"hpcsub/local"
 	"hpcsub/slurm"
+	"hpcsub/templates"
 )
 
 // clientFlag chooses how Slurm is talked to.
@@ -41,6 +43,11 @@ func readSite() (*configs.Site, error) {
 	site, err := configs.FindSite("", os.Getenv)
 	if err != nil {
 		return nil, asUsage(quoted(err))
+	}
+	for _, t := range site.Templates {
+		if err := templates.CheckName(t.Name); err != nil {
+			return nil, asUsage(fmt.Errorf("%s: %w", configs.TemplatesDir(site.Path), err))
+		}
 	}
 	for _, s := range []configs.Setting{{Flag: "HPCSUB_TIMEOUT", Key: "timeout", Value: os.Getenv("HPCSUB_TIMEOUT")}, {Flag: "HPCSUB_ADDRESS", Key: "address", Value: os.Getenv("HPCSUB_ADDRESS")}} {
 		if err := site.CheckFlag(s); err != nil {

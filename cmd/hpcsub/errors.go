@@ -7,6 +7,7 @@ import (
 
 	"hpcsub/runs"
 	"hpcsub/slurm"
+	"hpcsub/templates"
 )
 
 // The exit codes (docs/scripting.md).
@@ -68,6 +69,7 @@ func classify(err error) (int, []string) {
 		silent  *slurm.UnknownError
 		missing *runs.NotFoundError
 		locked  *runs.LockedError
+		written *templates.SiteError
 	)
 	switch {
 	case errors.As(err, &marked):
@@ -76,7 +78,7 @@ func classify(err error) (int, []string) {
 		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
 	case errors.As(err, &refused), errors.As(err, &silent), errors.As(err, &absent):
 		return exitSlurm, nil
-	case errors.As(err, &missing), errors.As(err, &locked):
+	case errors.As(err, &missing), errors.As(err, &locked), errors.As(err, &written):
 		return exitUsage, nil
 	}
 	if mend := mendUnreadable(err); mend != "" {
