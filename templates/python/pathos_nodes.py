@@ -23,7 +23,8 @@ from asking import NOT_STARTED, PAUSE, give_up, meeting, need, own_address, rank
 ASK = pickle.dumps(("ask", ["from asking import ask"], ()), 2)  # as ppft names a function, its source and its modules
 YEAR = 365 * 86400  # of waiting for a call: ppft wants a number
 STRANDED = 300.0  # seconds without any client, after which a server ends
-DONE = 0.5  # the same, once there was one
+DONE = 0.1  # the same, once there was one
+POLL = 0.05  # seconds between looks for clients that have gone, and at first for servers that have come
 
 
 def main() -> None:
@@ -58,6 +59,7 @@ def hand_out(own: "subprocess.Popen[bytes]") -> None:
 def meet(lines: "queue.Queue[str]", left: "Count", own: "subprocess.Popen[bytes]") -> None:
     """Connects to each server as soon as its address is there, once for each of its processes."""
     known: Set[str] = set()
+    pause = POLL
     while own.poll() is None:
         for name in os.listdir(os.path.dirname(meeting(""))):
             if name.startswith("server.") and name not in known:
@@ -66,7 +68,8 @@ def meet(lines: "queue.Queue[str]", left: "Count", own: "subprocess.Popen[bytes]
                     host, port = file.read().split(":")
                 for _ in range(int(sys.argv[1])):
                     threading.Thread(target=use, args=(host, int(port), lines, left), daemon=True).start()
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(1.0, 1.1 * pause)  # of a shared folder: seldom once the job is under way
     give_up("the server of Pathos on the node with the queue ended, exit code {}".format(own.returncode))
 
 
@@ -132,7 +135,7 @@ def serve(workers: int) -> None:
             seen, patience = time.monotonic(), DONE
         elif time.monotonic() - seen > patience:
             break
-        time.sleep(0.2)
+        time.sleep(POLL)
 
 
 def send_at_once() -> None:
