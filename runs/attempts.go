@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -156,4 +157,19 @@ func (r *Run) script(a *Attempt, k int, p attemptPlan) templates.Script {
 	s.Items = r.Items
 	s.Environment = r.Environment
 	return s
+}
+
+// Planned is what the attempt's plan was made from.
+func (a *Attempt) Planned() (strategies.Input, error) {
+	var kept struct {
+		Input strategies.Input `json:"input"`
+	}
+	text, err := os.ReadFile(a.dir.Plan())
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil {
+		return kept.Input, fmt.Errorf("reading the plan of an attempt: %w", err)
+	}
+	return kept.Input, nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,4 +170,33 @@ func FuzzTemplate(f *testing.F) {
 			t.Errorf("%q gives a script of %d bytes", text, len(script))
 		}
 	})
+}
+
+// Every field that a template sees, and every function, is in the administrator's guide.
+func TestTemplatesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/admin.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := string(text)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[view]()) {
+		if f.Name != "Script" && !strings.Contains(guide, "`."+f.Name+"`") {
+			t.Errorf(".%s is not documented", f.Name)
+		}
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[strategies.Request](), reflect.TypeFor[strategies.Layout](), reflect.TypeFor[configs.SlurmKeys](), reflect.TypeFor[configs.Environment](), reflect.TypeFor[configs.Rules]()} {
+		for _, f := range reflect.VisibleFields(of) {
+			if !strings.Contains(guide, "."+f.Name) {
+				t.Errorf("%s.%s is not documented", of.Name(), f.Name)
+			}
+		}
+		if of.NumMethod() > 0 && of != reflect.TypeFor[configs.Rules]() {
+			t.Errorf("templates can call methods of %s", of.Name())
+		}
+	}
+	for name := range functions() {
+		if !strings.Contains(guide, "`"+name+" ") {
+			t.Errorf("the function %s is not documented", name)
+		}
+	}
 }

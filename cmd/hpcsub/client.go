@@ -44,10 +44,8 @@ func readSite() (*configs.Site, error) {
 	if err != nil {
 		return nil, asUsage(quoted(err))
 	}
-	for _, t := range site.Templates {
-		if err := templates.CheckName(t.Name); err != nil {
-			return nil, asUsage(fmt.Errorf("%s: %w", configs.TemplatesDir(site.Path), err))
-		}
+	if err := checkTemplates(site); err != nil {
+		return nil, err
 	}
 	for _, s := range []configs.Setting{{Flag: "HPCSUB_TIMEOUT", Key: "timeout", Value: os.Getenv("HPCSUB_TIMEOUT")}, {Flag: "HPCSUB_ADDRESS", Key: "address", Value: os.Getenv("HPCSUB_ADDRESS")}} {
 		if err := site.CheckFlag(s); err != nil {
@@ -60,6 +58,16 @@ func readSite() (*configs.Site, error) {
 		}
 	}
 	return site, nil
+}
+
+// checkTemplates refuses templates that would never be used.
+func checkTemplates(site *configs.Site) error {
+	for _, t := range site.Templates {
+		if err := templates.CheckName(t.Name); err != nil {
+			return asUsage(fmt.Errorf("%s: %w", configs.TemplatesDir(site.Path), err))
+		}
+	}
+	return nil
 }
 
 // inspect asks the client that is chosen; where slurmrestd cannot be asked and the commands can, the

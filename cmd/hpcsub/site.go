@@ -25,9 +25,7 @@ func siteCommand(out *output) *cli.Command {
 		Usage:        "keep one configuration for everybody",
 		OnUsageError: usage,
 		Commands: []*cli.Command{
-			calibrateCommand(out),
-			later("init", "write a site.toml"), later("check", "check it and its templates"),
-			siteShowCommand(out), later("diff", "compare it with the last one"),
+			calibrateCommand(out), siteInitCommand(out), siteCheckCommand(out), siteShowCommand(out), siteDiffCommand(out),
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.Args().Present() {
