@@ -27,10 +27,14 @@ func TrialsRoot(jobDir string) string { return filepath.Join(Root(jobDir), "tria
 
 // TrialRules are those of [trial], for a list of so many items.
 func TrialRules(job *configs.Job, count int) trials.Rules {
-	return trials.Rules{
+	r := trials.Rules{
 		Available: min(count, cmp.Or(job.Trial.Items, mostSampled)), Items: job.Trial.Items, Repeats: job.Trial.Repeats,
 		Budget: cmp.Or(job.Trial.Budget, configs.DefaultBudget).Seconds(),
 	}
+	if job.Each.Parallel == "threads" {
+		r.Threads = max(1, job.Each.CPUs)
+	}
+	return r
 }
 
 // TrialInput is what the choice of the trial's own job depends on: one item's request, for as long as the budget.

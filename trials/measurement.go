@@ -7,6 +7,7 @@ const (
 	WarmUp  = "warm-up" // the first run, which finds nothing in any cache
 	Sample  = "sample"
 	Startup = "start-up" // once more, with the interpreter telling what it imports
+	Scale   = "threads"  // with so many threads
 )
 
 // The states of a measurement beside those of an item (items.State).
@@ -18,9 +19,10 @@ const (
 // Measurement is one run of one item. Times are seconds, memory MiB; nil is unknown.
 type Measurement struct {
 	Phase      string   `json:"phase"`
-	Place      int      `json:"place"` // in the order of the sample, from 0
-	Index      int      `json:"index"` // in the list
-	Round      int      `json:"round"` // the same item again, from 1
+	Place      int      `json:"place"`             // in the order of the sample, from 0
+	Index      int      `json:"index"`             // in the list
+	Round      int      `json:"round"`             // the same item again, from 1
+	Threads    int      `json:"threads,omitempty"` // that it was told to use; 0 = as many as it has CPUs
 	ID         string   `json:"id"`
 	State      string   `json:"state"`
 	Cause      string   `json:"cause,omitempty"`
@@ -35,6 +37,8 @@ type Measurement struct {
 	Written    *int64   `json:"written_bytes"`
 	Writes     *int64   `json:"writes"` // calls
 	Startup    *float64 `json:"startup_s,omitempty"`
+	GPUs       *int     `json:"gpus,omitempty"`
+	GPUsUsed   *int     `json:"gpus_used,omitempty"`
 	Node       string   `json:"node"`
 	Outputs    []Output `json:"outputs,omitempty"`
 	Stderr     [2]int64 `json:"stderr"` // its piece of the slot's log: offset, length

@@ -22,13 +22,16 @@ type Report struct {
 	Read       *int64            `json:"read_bytes"` // of a typical item
 	Written    *int64            `json:"written_bytes"`
 	Writes     *int64            `json:"writes"`
+	GPUs       *int              `json:"gpus"`
+	GPUsUsed   *int              `json:"gpus_used"`   // the most of a run
 	SameOutput *bool             `json:"same_output"` // repeats made the same files, byte for byte; nil: none was made twice
 	Failed     int               `json:"failed"`
 	Longer     bool              `json:"longer"` // an item takes longer than the budget: low_s is all that is known
 	End        string            `json:"end"`    // why it ended
 	Node       string            `json:"node"`
 	Threads    []Threads         `json:"threads"`
-	Tools      map[string]string `json:"tools"` // versions; "" is not there
+	Scaling    *Scaling          `json:"scaling"` // nil: threads were not tried
+	Tools      map[string]string `json:"tools"`   // versions; "" is not there
 	Variants   []Variant         `json:"variants"`
 	Advice     []Advice          `json:"advice"`
 
@@ -61,12 +64,6 @@ type Variant struct {
 	SameOutput *bool   `json:"same_output"`
 }
 
-// Advice is worth having: it rests on a measurement and a rule.
-type Advice struct {
-	Rule string `json:"rule"`
-	Text string `json:"text"`
-}
-
 // consistentTo is how far runs of the same item may lie apart (their variation) and count as alike.
 const consistentTo = 0.10
 
@@ -89,6 +86,8 @@ func Evaluate(done []Measurement, end string) Report {
 			r.Startup = m.Startup
 		}
 	}
+	r.Threads = threadsOf(done)
+	r.Scaling = scalingOf(r.Threads)
 	r.usage(counted)
 	r.judge(t, counted)
 	r.SameOutput = sameOutputs(done)
@@ -141,6 +140,9 @@ func (r *Report) usage(counted []Measurement) {
 	var cpu, busy, read, written, writes []float64
 	for _, m := range counted {
 		r.MaxRSS, r.MaxRSSTree = larger(r.MaxRSS, m.MaxRSS), larger(r.MaxRSSTree, m.MaxRSSTree)
+		if m.GPUs != nil && m.GPUsUsed != nil && (r.GPUsUsed == nil || *m.GPUsUsed > *r.GPUsUsed) {
+			r.GPUs, r.GPUsUsed = m.GPUs, m.GPUsUsed
+		}
 		if m.CPU != nil {
 			cpu = append(cpu, *m.CPU)
 			busy = append(busy, *m.CPU/max(m.Elapsed, 1e-6))

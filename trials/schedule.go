@@ -1,6 +1,9 @@
 package trials
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+)
 
 // Rules are how a trial goes on and when it ends.
 type Rules struct {
@@ -9,6 +12,7 @@ type Rules struct {
 	Repeats   int     `json:"repeats"`   // how often each runs; 0 = three times, and more where there are few items
 	Budget    float64 `json:"budget_s"`
 	Startup   bool    `json:"startup"` // there is an interpreter that can tell what its start takes
+	Threads   int     `json:"threads"` // an item is timed with 1, 2, 4 and so on up to so many; 0 = it is not
 }
 
 // What a trial does where nobody says otherwise, and what counts as known.
@@ -27,6 +31,8 @@ type Step struct {
 	Phase string
 	Place int // in the order of the sample
 	Round int
+
+	Threads int // 0 = as the script has it
 }
 
 // The reasons for which a trial ends.
@@ -50,14 +56,60 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 	case t.failed >= mostFailures && t.typical() == 0:
 		return Step{}, EndFailing
 	}
-	step, end = r.nextSample(t)
+	sample := r
+	sample.Budget *= r.share()
+	step, end = sample.nextSample(t)
+	if end == "" && spent+t.expected(step.Place) > sample.Budget {
+		end = EndBudget
+	}
 	if end != "" && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
 		step, end = Step{Phase: Startup, Place: t.good}, ""
+	}
+	if end != "" && t.typical() > 0 {
+		if next, some := r.nextThreads(done, t); some {
+			step, end = next, ""
+		}
 	}
 	if end == "" && spent+t.expected(step.Place) > r.Budget {
 		return Step{}, EndBudget
 	}
 	return step, end
+}
+
+// share is the part of the budget that the sample itself may take.
+func (r Rules) share() float64 {
+	if r.Threads > 1 {
+		return 0.5
+	}
+	return 1
+}
+
+// nextThreads goes through the numbers of threads, twice each, until more are not worth their CPUs.
+func (r Rules) nextThreads(done []Measurement, t tally) (Step, bool) {
+	if r.Threads < 2 {
+		return Step{}, false
+	}
+	tried := map[int]int{}
+	for _, m := range done {
+		if m.Phase == Scale {
+			if !m.ended() {
+				return Step{}, false
+			}
+			tried[m.Threads]++
+		}
+	}
+	so := threadsOf(done)
+	for _, n := range threadCounts(r.Threads) {
+		if tried[n] < 2 {
+			return Step{Phase: Scale, Place: t.middle(), Round: tried[n] + 1, Threads: n}, true
+		}
+		for _, o := range so {
+			if o.Threads == n && o.Speedup < efficient*float64(n) {
+				return Step{}, false
+			}
+		}
+	}
+	return Step{}, false
 }
 
 // nextSample is the next run of the sample, round by round, so that an early end leaves all items measured. Where nobody
@@ -69,7 +121,7 @@ func (r Rules) nextSample(t tally) (Step, string) {
 			return Step{}, EndKnown
 		}
 		if place, some := t.lacking(0, items, round); some {
-			return Step{Sample, place, round}, ""
+			return Step{Phase: Sample, Place: place, Round: round}, ""
 		}
 	}
 	if t.known() {
@@ -77,12 +129,12 @@ func (r Rules) nextSample(t tally) (Step, string) {
 	}
 	if r.Items == 0 {
 		if place, some := t.lacking(items, r.Available, 1); some {
-			return Step{Sample, place, 1}, ""
+			return Step{Phase: Sample, Place: place, Round: 1}, ""
 		}
 	}
 	for round := repeats + 1; round <= mostRounds && r.Repeats == 0 && items < leastKnown; round++ {
 		if place, some := t.lacking(0, items, round); some {
-			return Step{Sample, place, round}, ""
+			return Step{Phase: Sample, Place: place, Round: round}, ""
 		}
 	}
 	return Step{}, EndAll
@@ -105,7 +157,7 @@ func tallied(done []Measurement) tally {
 		t.cut = t.cut || m.State == Cut
 		t.startup = t.startup || m.Phase == Startup
 		switch {
-		case m.Phase == Startup || m.State == Cut:
+		case m.State == Cut || m.Phase != WarmUp && m.Phase != Sample:
 		case !m.ended():
 			t.failed++
 			t.bad[m.Place] = true
@@ -118,6 +170,19 @@ func tallied(done []Measurement) tally {
 		}
 	}
 	return t
+}
+
+// middle is the place of an item of typical length.
+func (t tally) middle() int {
+	best := t.good
+	typical := t.typical()
+	for place, all := range t.byPlace {
+		off, least := math.Abs(Median(all)-typical), math.Abs(t.expected(best)-typical)
+		if off < least || off == least && place < best {
+			best = place
+		}
+	}
+	return best
 }
 
 // lacking is the first place from..to-1 that has run fewer times than that and did not fail.

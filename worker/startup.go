@@ -50,7 +50,7 @@ func (t *trial) profileImports() (back func()) {
 	if t.work.Spec.Function == "" {
 		s.environ = append([]string{importTable}, before...)
 	}
-	return func() { s.environ = append([]string(nil), before...) }
+	return func() { s.environ = before }
 }
 
 // startupOf is how long a program took to start and import: as long as its interpreter takes to do nothing, and what it

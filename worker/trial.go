@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"hpcsub/items"
@@ -150,6 +153,10 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 		t.dismiss() // a process that has imported everything tells nothing of its start
 		defer t.profileImports()()
 	}
+	if step.Threads > 0 {
+		t.dismiss() // libraries read how many threads they have as they are loaded
+		defer t.withThreads(step.Threads)()
+	}
 	if !t.mayStart() {
 		return use, false
 	}
@@ -195,13 +202,14 @@ func (t *trial) outOfBudget() {
 
 // measurement is what is kept of an item that has ended.
 func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Measurement {
-	m := trials.Measurement{Phase: step.Phase, Place: step.Place, Round: step.Round, Index: task.index, ID: task.id, Node: t.node}
+	m := trials.Measurement{Phase: step.Phase, Place: step.Place, Round: step.Round, Threads: step.Threads, Index: task.index, ID: task.id, Node: t.node}
 	r := t.ended
 	if r == nil {
 		return m
 	}
 	m.State, m.Cause, m.ExitCode, m.Signal, m.Start = string(r.State), r.Cause, r.ExitCode, r.Signal, r.Start
 	m.Elapsed, m.CPU, m.MaxRSS, m.MaxRSSTree, m.Stderr = *r.Elapsed, r.CPU, r.MaxRSS, r.MaxRSSTree, r.Stderr
+	m.GPUs, m.GPUsUsed = r.GPUs, r.GPUsUsed
 	if t.cut {
 		m.State = trials.Cut
 	}
@@ -213,6 +221,26 @@ func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Mea
 		m.Read, m.Written, m.Writes = &use.read, &use.written, &use.writes
 	}
 	return m
+}
+
+// threadVariables tell libraries how many threads to use; the script sets them.
+var threadVariables = []string{"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"}
+
+// withThreads tells the next item to use so many threads, and returns what takes that back.
+func (t *trial) withThreads(n int) (back func()) {
+	s := t.slots[0]
+	before := s.environ
+	var own []string
+	for _, name := range threadVariables {
+		own = append(own, name+"="+strconv.Itoa(n))
+	}
+	for _, entry := range before {
+		if name, _, _ := strings.Cut(entry, "="); !slices.Contains(threadVariables, name) {
+			own = append(own, entry)
+		}
+	}
+	s.environ = own
+	return func() { s.environ = before }
 }
 
 func seconds64(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -220,6 +220,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	for name, tool := range machine.Tools {
 		report.Tools[name] = tool.Version
 	}
+	report.Advice = trials.Advise(report, t.facts())
 	if c.Bool("json") {
 		if err := out.json(report); err != nil {
 			return err
@@ -233,6 +234,15 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		return context.Canceled
 	}
 	return t.verdict(out, report)
+}
+
+// facts are what the advice rests on beside the measurements.
+func (t trialRun) facts() trials.Facts {
+	job := t.work.job
+	return trials.Facts{
+		Commit: t.run.Commit != "", Outputs: len(job.Work.Outputs) > 0, Items: t.work.survey.Count,
+		CPUs: max(1, job.Each.CPUs), Parallel: job.Each.Parallel, Function: job.Work.Function != "",
+	}
 }
 
 // verdict is the exit code: nothing measured, or a failure, is 5.

@@ -37,9 +37,31 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if r.Read != nil {
 		line("files", "%s read, %s written in %s", volume(*r.Read), volume(*r.Written), count(int(*r.Writes), "write"))
 	}
+	printThreads(out, r)
 	out.print("\n" + wrap(consistency(r), "", width))
 	for _, why := range r.Varies {
 		out.print(wrap("- "+why, "", width))
+	}
+	if len(r.Advice) > 0 {
+		out.print("\nAdvice:\n")
+	}
+	for i, a := range r.Advice {
+		out.print(wrap(fmt.Sprintf("%d. %s", i+1, a.Text), "", width))
+	}
+}
+
+// printThreads is the table of a scaling: time and CPU time, since more threads may be faster and dearer.
+func printThreads(out *output, r trials.Report) {
+	if len(r.Threads) == 0 {
+		return
+	}
+	t := table{head: []string{"threads", "elapsed", "speedup", "efficiency", "CPU time"}}
+	for _, n := range r.Threads {
+		t.add(fmt.Sprint(n.Threads), precise(n.Elapsed), fmt.Sprintf("%.2f", n.Speedup), percent(n.Speedup/float64(n.Threads)), precise(n.CPU))
+	}
+	out.print("\n" + t.String())
+	if s := r.Scaling; s != nil {
+		out.print(fmt.Sprintf("%s of an item's time does not get shorter with threads (Amdahl); cpus = %d is recommended: the most with 70 %% efficiency\n", percent(*s.Serial), s.Recommended))
 	}
 }
 

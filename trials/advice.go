@@ -1,0 +1,167 @@
+package trials
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Facts are what is known of a job beside its measurements.
+type Facts struct {
+	Commit   bool // its folder is under version control
+	Check    bool // [check] says how to find out whether it is right
+	Outputs  bool // what two runs made can be compared: files that [each] outputs names
+	Items    int
+	CPUs     int // of an item
+	Parallel string
+	Function bool
+}
+
+// Advice is worth having: it rests on a measurement and on a rule, whose name stays.
+type Advice struct {
+	Rule string  `json:"rule"`
+	Text string  `json:"text"`
+	Gain float64 `json:"gain"` // how many times as fast, or as many at once, at best; 0 = it is no matter of speed
+}
+
+// Beyond these there is something to say.
+const (
+	mostAdvice   = 5
+	startupShare = 0.2
+	idleShare    = 0.7
+	overShare    = 1.3
+	manyWrites   = 20000 // calls of an item
+	smallWrite   = 512   // bytes each
+	longCase     = 60    // seconds
+)
+
+// Advise says what to do, at most five things: first what all measuring rests on, then what gains most.
+func Advise(r Report, f Facts) []Advice {
+	if r.Elapsed.Median == nil {
+		return []Advice{}
+	}
+	all := []Advice{}
+	for _, rule := range []func(Report, Facts) *Advice{versions, check, unsteady} {
+		if a := rule(r, f); a != nil {
+			all = append(all, *a)
+		}
+	}
+	var gains []Advice
+	for _, rule := range []func(Report, Facts) *Advice{unusedGPU, idle, crowded, startup, threads, writes, long} {
+		if a := rule(r, f); a != nil {
+			gains = append(gains, *a)
+		}
+	}
+	slices.SortStableFunc(gains, func(a, b Advice) int { return cmp.Compare(b.Gain, a.Gain) })
+	all = append(all, gains...)
+	return all[:min(len(all), mostAdvice)]
+}
+
+func advice(rule string, gain float64, format string, args ...any) *Advice {
+	return &Advice{Rule: rule, Gain: gain, Text: fmt.Sprintf(format, args...)}
+}
+
+func versions(r Report, f Facts) *Advice {
+	if f.Commit {
+		return nil
+	}
+	return advice("version-control", 0, "the program is not under version control: before anything is changed, git init and a first commit, so that each run can be told by its commit")
+}
+
+func check(r Report, f Facts) *Advice {
+	switch {
+	case r.SameOutput != nil && !*r.SameOutput:
+		return advice("not-deterministic", 0, "repeats of the same item made different outputs: unless that is meant (a random seed?), no change can be checked by comparing them; fix the seed, or give [check] a tolerance")
+	case !f.Check && !f.Outputs:
+		return advice("no-check", 0, "nothing says whether the program is right: name what an item makes in [each] outputs, or a test in [check] command, and each change is held against it")
+	}
+	return nil
+}
+
+func unsteady(r Report, f Facts) *Advice {
+	if r.Consistent == nil || *r.Consistent {
+		return nil
+	}
+	text := "repeats of the same item differ by %.0f %%: a change that gains less cannot be seen"
+	if len(r.Varies) > 0 {
+		text += " (" + r.Varies[0] + ")"
+	}
+	return advice("inconsistent", 0, text+"; try it on a quieter node, or with more repeats", 100**r.Elapsed.Within)
+}
+
+// idle is about CPUs that are asked for and do nothing.
+func idle(r Report, f Facts) *Advice {
+	if f.CPUs < 2 || r.CoresBusy == nil || f.Parallel == "mpi" || *r.CoresBusy >= idleShare*float64(f.CPUs) {
+		return nil
+	}
+	use := max(1, int(*r.CoresBusy+0.5))
+	if r.Scaling != nil {
+		use = max(use, r.Scaling.Recommended)
+	}
+	if use >= f.CPUs {
+		return nil
+	}
+	return advice("idle-cpus", float64(f.CPUs)/float64(use), "%.2g of the %d CPUs of an item were busy: with cpus = %d in [each], %.2g times as many items run at once",
+		*r.CoresBusy, f.CPUs, use, float64(f.CPUs)/float64(use))
+}
+
+// crowded is about threads that multiply.
+func crowded(r Report, f Facts) *Advice {
+	if r.CoresBusy == nil || *r.CoresBusy <= overShare*float64(max(1, f.CPUs)) {
+		return nil
+	}
+	return advice("threads-multiply", 1, "an item kept %.2g CPUs busy and has %d: items side by side get into each other's way; write cpus = %d and parallel = \"threads\", or have it start fewer threads or processes",
+		*r.CoresBusy, max(1, f.CPUs), int(*r.CoresBusy+0.5))
+}
+
+// startup is about what is paid once an item and could be paid once a CPU.
+func startup(r Report, f Facts) *Advice {
+	if r.Startup == nil || f.Function {
+		return nil
+	}
+	share := *r.Startup / *r.Elapsed.Median
+	if share < startupShare {
+		return nil
+	}
+	gain := 1 / max(0.01, 1-share)
+	return advice("startup", gain, "starting and importing takes %.2g of %.2g s, %.0f %% of an item: as a Python function (function = \"module:name\") it is paid once a CPU, and items run up to %.2g times as fast",
+		*r.Startup, *r.Elapsed.Median, 100*min(1, share), gain)
+}
+
+// threads says how many an item should have, with time and CPU time.
+func threads(r Report, f Facts) *Advice {
+	s := r.Scaling
+	if s == nil || s.Recommended == f.CPUs {
+		return nil
+	}
+	for _, t := range r.Threads {
+		if t.Threads != s.Recommended {
+			continue
+		}
+		return advice("threads", 1, "%d threads are as many as are worth their CPUs (%.2g times as fast as one, %.0f %% of the time does not get shorter): cpus = %d; where there are more items than CPUs, cpus = %d does most in all",
+			t.Threads, max(t.Speedup, 1), 100**s.Serial, t.Threads, s.Cheapest)
+	}
+	return nil
+}
+
+func writes(r Report, f Facts) *Advice {
+	if r.Writes == nil || *r.Writes < manyWrites || *r.Written / *r.Writes >= smallWrite {
+		return nil
+	}
+	return advice("small-writes", 1, "an item writes %d times, %d bytes each: every write costs more than its bytes, and a shared file system suffers; gather them, for example with one write a thousand lines",
+		*r.Writes, *r.Written / *r.Writes)
+}
+
+func unusedGPU(r Report, f Facts) *Advice {
+	if r.GPUs == nil || *r.GPUs == 0 || r.GPUsUsed == nil || *r.GPUsUsed > 0 {
+		return nil
+	}
+	return advice("unused-gpu", 1000, "no run used the GPU that it had: take gpus out of [each], or find out why the program does not see it")
+}
+
+func long(r Report, f Facts) *Advice {
+	if *r.Elapsed.Median < longCase {
+		return nil
+	}
+	return advice("long-case", 0, "an item takes %.0f s: for trying changes have a small case of a few seconds in a job.toml of its own, long enough that the start does not count", *r.Elapsed.Median)
+}
