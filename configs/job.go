@@ -21,7 +21,9 @@ type Job struct {
 	Plan        PlanKeys
 	Slurm       SlurmKeys
 	Environment Environment
+	Check       Check
 	Trial       Trial
+	Variants    []Variant
 	Text        []byte  // the file as it was read, so that a run can keep a copy
 	Warnings    []error // what is doubtful, each with file, line and key
 

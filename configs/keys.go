@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -10,7 +9,6 @@ type key struct {
 	path    string // "each.cpus"; a table whose keys the user names is one key: "sweep"
 	example string // a value to show where none is understood
 	read    valueReader
-	later   bool // it is of later work, and refused
 	slot    slot // where its value is kept, for keys that stand in more than one layer; nil for others
 }
 
@@ -42,8 +40,9 @@ func (r *reader) keys() []key {
 		known("trial.items", "5", countInto(&j.Trial.Items, 1)),
 		known("trial.repeats", "3", countInto(&j.Trial.Repeats, 1)),
 		known("trial.budget", `"2m"`, durationInto(&j.Trial.Budget)),
-		later("check", "take the table out"),
-		later("variant", "take the table out"),
+		known("check.command", `"pytest -q"`, r.checkCommand),
+		known("check.tolerance", "1e-9", r.tolerance),
+		known("variant", "", r.variants),
 	)
 }
 
@@ -86,11 +85,6 @@ func known(path, example string, read valueReader) key {
 	return key{path: path, example: example, read: read}
 }
 
-// later is a key whose effect is not built yet. To accept it would be a lie.
-func later(path, mend string) key {
-	return key{path: path, later: true, read: func(*node) error { return fmt.Errorf("is not supported yet: %s", mend) }}
-}
-
 // vocabulary is the names of the keys, arranged for looking up.
 type vocabulary struct {
 	byPath map[string]key
@@ -118,24 +112,23 @@ func (v *vocabulary) has(path string) bool {
 // isTable says whether name is a table of the file, one with given keys or one that the user fills.
 func (v *vocabulary) isTable(name string) bool {
 	switch name {
-	case "sweep", "zip", "types", "check", "partitions":
+	case "sweep", "zip", "types", "partitions":
 		return v.has(name)
 	}
 	return name != "" && v.tables[name] != nil
 }
 
-// usable are the keys of a table that have an effect now, tables in brackets.
+// usable are the keys of a table, tables in brackets.
 func (v *vocabulary) usable(table string) []string {
 	var names []string
 	for _, name := range v.tables[table] {
-		k := v.byPath[strings.TrimPrefix(table+"."+name, ".")]
 		switch {
-		case k.later:
+		case name == "variant":
+			name = "[[variant]]"
 		case table == "" && v.isTable(name):
-			names = append(names, "["+name+"]")
-		default:
-			names = append(names, name)
+			name = "[" + name + "]"
 		}
+		names = append(names, name)
 	}
 	return names
 }

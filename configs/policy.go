@@ -161,9 +161,7 @@ func jobKeysInto(dst *[]string) valueReader {
 		}
 		var names []string
 		for _, k := range (&reader{job: &Job{}}).keys() {
-			if !k.later {
-				names = append(names, k.path)
-			}
+			names = append(names, k.path)
 		}
 		for i, word := range *dst {
 			if !slices.Contains(names, word) {

@@ -48,7 +48,9 @@ func TestReadJob(t *testing.T) {
 		Plan:   PlanKeys{Minimize: "cost", Strategy: "gnu-parallel"},
 		Slurm: SlurmKeys{Account: "scw1389", Partition: "compute", QOS: "normal", Constraint: "[rack1|rack2]",
 			Options: []string{"--mail-type=END", "--nice=5"}},
-		Trial: Trial{Items: 7, Repeats: 2, Budget: 90 * time.Second},
+		Check:    Check{Command: []string{"pytest", "-q"}, Tolerance: 1e-9},
+		Variants: []Variant{{Name: "numba", Command: []string{"python", "my numba.py", "{image}"}}, {Name: "list", Command: []string{"python", "a b.py"}}},
+		Trial:    Trial{Items: 7, Repeats: 2, Budget: 90 * time.Second},
 		Environment: Environment{Modules: []string{"gcc/12", "python/3.11"}, Venv: ".venv", Setup: "source env.sh\nulimit -c 0\n",
 			Variables: []Variable{{"Z", "last"}, {"DATA", "/scratch/my data"}, {"A", ""}}},
 	}
@@ -68,7 +70,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []any{job.Each, job.Limits, job.Plan, job.Slurm, job.Environment, job.Trial} {
+	for _, part := range []any{job.Each, job.Limits, job.Plan, job.Slurm, job.Environment, job.Trial, job.Check} {
 		v := reflect.ValueOf(part)
 		for i := range v.NumField() {
 			name := v.Type().Name() + "." + v.Type().Field(i).Name

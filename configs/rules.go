@@ -14,6 +14,7 @@ func (r *reader) finish() {
 		r.job.Name = nameFromFolder(r.job.Dir)
 	}
 	r.finishCommand()
+	r.finishVariants()
 	for _, rule := range []func(){
 		r.oneWork, r.noShell, r.typesOfWhat, r.timesFit, r.cpusFit, r.gpusFit, r.onePython, r.threads, r.dollars, r.strays,
 	} {

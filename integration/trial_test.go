@@ -12,17 +12,17 @@ import (
 	"hpcsub/trials"
 )
 
-// trialItem takes a third of a second and 120 MiB, and makes a file.
+// trialItem takes a second and 120 MiB, and makes a file.
 const trialItem = `import sys, time
 held = bytearray(120 << 20)
-time.sleep(0.3)
-open(f"out/{sys.argv[1]}.txt", "w").write("new")
+time.sleep(1)
+open(f"out/{sys.argv[1]}.txt", "w").write("new\n")
 `
 
 const trialJob = `name = "tried"
 command = "python3 item.py {n}"
 [sweep]
-n = { from = 1, to = 300 }
+n = { from = 1, to = 60 }
 [each]
 outputs = ["out/{n}.txt"]
 `
@@ -31,7 +31,7 @@ outputs = ["out/{n}.txt"]
 // tells there, leaves earlier outputs alone, is never the newest run, and a plan and a submission rest on it.
 func TestTrial(t *testing.T) {
 	j := newJob(t, Default, trialJob, map[string]string{"item.py": trialItem})
-	j.shell(t, "mkdir out; for n in $(seq 300); do echo old > out/$n.txt; done")
+	j.shell(t, "mkdir out; for n in $(seq 60); do echo old > out/$n.txt; done")
 	r := j.expect(t, 0, "trial --json")
 	var report trials.Report
 	if err := json.Unmarshal([]byte(r.Stdout), &report); err != nil {
@@ -40,7 +40,7 @@ func TestTrial(t *testing.T) {
 	if !strings.Contains(r.Stderr, "items really run now") || report.Samples < 5 || report.Node == "" || report.Tools["python"] == "" {
 		t.Errorf("got %+v\n%s", report, r.Stderr)
 	}
-	if got := j.shell(t, "cat out/*.txt | sort | uniq -c"); strings.Join(strings.Fields(got), " ") != "300 old" {
+	if got := j.shell(t, "cat out/*.txt | sort | uniq -c"); strings.Join(strings.Fields(got), " ") != "60 old" {
 		t.Errorf("outputs afterwards: %s", got)
 	}
 	if r := j.hpcsub(t, "status"); r.Code != 2 {
@@ -81,7 +81,7 @@ print(time.time() - begin, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrs
 		t.Errorf("the script does not rest on it:\n%s", script.Stdout)
 	}
 	j.expect(t, 0, "submit --wait")
-	if got := j.shell(t, "cat out/*.txt | sort | uniq -c"); strings.Join(strings.Fields(got), " ") != "300 new" {
+	if got := j.shell(t, "cat out/*.txt | sort | uniq -c"); strings.Join(strings.Fields(got), " ") != "60 new" {
 		t.Errorf("outputs after the run: %s", got)
 	}
 }

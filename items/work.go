@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // Work is work.json: all that a worker on a node needs to know of an attempt. The zero value
@@ -26,6 +27,9 @@ type Work struct {
 	KillWaitS float64  `json:"kill_wait_s,omitempty"` // between SIGTERM and SIGKILL
 	MarginS   float64  `json:"margin_s,omitempty"`    // kept free before the job's time limit
 	Trial     bool     `json:"trial,omitempty"`       // items are timed, and nothing counts as done
+	Variants  []Spec   `json:"variants,omitempty"`    // of a trial: other ways to do the work
+	Check     []string `json:"check,omitempty"`       // of a trial: a command that says whether the program is right
+	Tolerance float64  `json:"tolerance,omitempty"`   // of a trial: for numbers in outputs that are compared
 	Threads   int      `json:"threads,omitempty"`     // OMP_NUM_THREADS and its like, which the script sets
 }
 
@@ -33,6 +37,11 @@ type Work struct {
 // and a worker that reads a long [sweep] would be large on the node.
 func WriteWork(dir AttemptDir, w Work) error {
 	w.Spec.File, w.Spec.Sweep, w.Spec.Zip, w.Spec.Types = "", nil, nil, nil
+	w.Variants = slices.Clone(w.Variants)
+	for i := range w.Variants {
+		v := &w.Variants[i]
+		v.File, v.Sweep, v.Zip, v.Types = "", nil, nil, nil
+	}
 	return WriteFile(dir.Work(), func(f io.Writer) error {
 		e := json.NewEncoder(f)
 		e.SetIndent("", "  ")

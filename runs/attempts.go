@@ -23,6 +23,7 @@ type attemptPlan struct {
 	input strategies.Input
 	plan  strategies.Plan
 	trial *trials.Rules // nil for a run
+	job   *configs.Job  // of a trial
 }
 
 // makeAttempt writes attempt n into runDir/attempts, whole or not at all. runDir may be the
@@ -71,6 +72,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	work := r.workOf(a, p.input)
 	if work.Trial = p.trial != nil; work.Trial { // its budget ends it, and failures are what it is to find
 		work.TimeS, work.Failures = 0, 0
+		work.Variants, work.Check, work.Tolerance = p.job.Specs(), p.job.Check.Command, p.job.Check.Tolerance
 	}
 	if err := items.WriteWork(dir, work); err != nil {
 		return err

@@ -147,7 +147,7 @@ func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Ru
 	if err := freeze(ctx, items.RunDir(tmp), r, o.List, progress); err != nil {
 		return nil, err
 	}
-	p := attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan, trial: o.Trial}
+	p := attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan, trial: o.Trial, job: o.Job}
 	if o.Trial != nil {
 		p.items = slices.Values(sampleOrder(o.Trial, o.Items))
 	}

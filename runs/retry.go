@@ -250,7 +250,7 @@ func longest(v *view) time.Duration {
 }
 
 func (r *Run) retryGroup(ctx context.Context, client slurm.Client, g group, n int, say func(string)) (*Attempt, error) {
-	if err := r.makeAttempt(r.dir, attemptPlan{n, slices.Values(g.items), g.input, g.plan, nil}); err != nil {
+	if err := r.makeAttempt(r.dir, attemptPlan{n: n, items: slices.Values(g.items), input: g.input, plan: g.plan}); err != nil {
 		return nil, err
 	}
 	a, err := openAttempt(r.dir.Attempt(n))

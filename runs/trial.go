@@ -31,6 +31,7 @@ func TrialRules(job *configs.Job, count int) trials.Rules {
 		Available: min(count, cmp.Or(job.Trial.Items, mostSampled)), Items: job.Trial.Items, Repeats: job.Trial.Repeats,
 		Budget: cmp.Or(job.Trial.Budget, configs.DefaultBudget).Seconds(),
 	}
+	r.Variants, r.Check = len(job.Variants), len(job.Check.Command) > 0
 	if job.Each.Parallel == "threads" {
 		r.Threads = max(1, job.Each.CPUs)
 	}

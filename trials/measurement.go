@@ -8,6 +8,8 @@ const (
 	Sample  = "sample"
 	Startup = "start-up" // once more, with the interpreter telling what it imports
 	Scale   = "threads"  // with so many threads
+	Compare = "variant"  // the program and its variants by turns, on the same items
+	Check   = "check"    // the command of [check], once
 )
 
 // The states of a measurement beside those of an item (items.State).
@@ -23,6 +25,7 @@ type Measurement struct {
 	Index      int      `json:"index"`             // in the list
 	Round      int      `json:"round"`             // the same item again, from 1
 	Threads    int      `json:"threads,omitempty"` // that it was told to use; 0 = as many as it has CPUs
+	Variant    int      `json:"variant,omitempty"` // from 1; 0 = the program itself
 	ID         string   `json:"id"`
 	State      string   `json:"state"`
 	Cause      string   `json:"cause,omitempty"`
@@ -49,7 +52,17 @@ type Output struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
 	Hash string `json:"sha256"`
+	// Close says that it is another text than that of the program's first run of the item, and differs by no more than
+	// the tolerance for numbers.
+	Close bool `json:"close,omitempty"`
 }
+
+// Printed is the name under which an item's standard output counts as made, where no outputs are named; and Returned what a
+// function returned.
+const (
+	Printed  = "(stdout)"
+	Returned = "(value)"
+)
 
 // ended says whether the item ran as it does in a run: to its end, or until its own time-out ended it.
 func (m Measurement) ended() bool { return m.State == Done || m.State == "timeout" }

@@ -32,6 +32,7 @@ type Report struct {
 	Threads    []Threads         `json:"threads"`
 	Scaling    *Scaling          `json:"scaling"` // nil: threads were not tried
 	Tools      map[string]string `json:"tools"`   // versions; "" is not there
+	Right      *bool             `json:"right"`   // [check] says so; nil: there is none, or it did not run
 	Variants   []Variant         `json:"variants"`
 	Advice     []Advice          `json:"advice"`
 
@@ -57,13 +58,6 @@ type Threads struct {
 	CPU     float64 `json:"cpu_s"`
 }
 
-// Variant is another way to write the program, held against the first.
-type Variant struct {
-	Name       string  `json:"name"`
-	Speedup    float64 `json:"speedup"`
-	SameOutput *bool   `json:"same_output"`
-}
-
 // consistentTo is how far runs of the same item may lie apart (their variation) and count as alike.
 const consistentTo = 0.10
 
@@ -82,12 +76,16 @@ func Evaluate(done []Measurement, end string) Report {
 		if m.Phase == WarmUp && m.ended() {
 			r.WarmUp = &m.Elapsed
 		}
+		if m.Phase == Check {
+			r.Right = ptr(m.State == Done)
+		}
 		if m.Startup != nil {
 			r.Startup = m.Startup
 		}
 	}
 	r.Threads = threadsOf(done)
 	r.Scaling = scalingOf(r.Threads)
+	r.Variants = variantsOf(done)
 	r.usage(counted)
 	r.judge(t, counted)
 	r.SameOutput = sameOutputs(done)
@@ -239,24 +237,25 @@ func word(first bool, a, b string) string {
 	return b
 }
 
-// sameOutputs says whether every run of an item made the same files; nil where no file was made twice.
+// sameOutputs says whether every run of an item made the same files; nil where no file was made twice. What it printed does
+// not count: it may well tell the time.
 func sameOutputs(done []Measurement) *bool {
 	first := map[string]string{}
 	var same *bool
 	for _, m := range done {
-		if m.State != Done {
+		if m.State != Done || m.Variant > 0 {
 			continue
 		}
 		for _, o := range m.Outputs {
-			before, again := first[o.Name]
-			if !again {
-				first[o.Name] = o.Hash
-				continue
+			name := fmt.Sprint(m.Place, o.Name)
+			before, again := first[name]
+			switch {
+			case o.Name == Printed:
+			case !again:
+				first[name] = o.Hash
+			default:
+				same = ptr((same == nil || *same) && (before == o.Hash || o.Close))
 			}
-			if same == nil {
-				same = ptr(true)
-			}
-			*same = *same && before == o.Hash
 		}
 	}
 	return same

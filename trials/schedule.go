@@ -3,6 +3,7 @@ package trials
 import (
 	"cmp"
 	"math"
+	"slices"
 )
 
 // Rules are how a trial goes on and when it ends.
@@ -11,8 +12,10 @@ type Rules struct {
 	Items     int     `json:"items"`     // how many are; 0 = five, and more until the median is known
 	Repeats   int     `json:"repeats"`   // how often each runs; 0 = three times, and more where there are few items
 	Budget    float64 `json:"budget_s"`
-	Startup   bool    `json:"startup"` // there is an interpreter that can tell what its start takes
-	Threads   int     `json:"threads"` // an item is timed with 1, 2, 4 and so on up to so many; 0 = it is not
+	Startup   bool    `json:"startup"`  // there is an interpreter that can tell what its start takes
+	Variants  int     `json:"variants"` // so many other ways to write the program are timed beside it
+	Check     bool    `json:"check"`    // there is a command that says whether it is right
+	Threads   int     `json:"threads"`  // an item is timed with 1, 2, 4 and so on up to so many; 0 = it is not
 }
 
 // What a trial does where nobody says otherwise, and what counts as known.
@@ -33,6 +36,7 @@ type Step struct {
 	Round int
 
 	Threads int // 0 = as the script has it
+	Variant int // 0 = the program itself
 }
 
 // The reasons for which a trial ends.
@@ -66,7 +70,7 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 		step, end = Step{Phase: Startup, Place: t.good}, ""
 	}
 	if end != "" && t.typical() > 0 {
-		if next, some := r.nextThreads(done, t); some {
+		if next, some := r.nextExtra(done, t, spent); some {
 			step, end = next, ""
 		}
 	}
@@ -78,10 +82,57 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 
 // share is the part of the budget that the sample itself may take.
 func (r Rules) share() float64 {
+	parts := 1.0
 	if r.Threads > 1 {
-		return 0.5
+		parts++
 	}
-	return 1
+	if r.Variants > 0 {
+		parts++
+	}
+	return 1 / parts
+}
+
+// nextExtra is what is measured beside the sample: is it right, how many threads, and is another way better?
+func (r Rules) nextExtra(done []Measurement, t tally, spent float64) (step Step, some bool) {
+	if r.Check && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Check }) {
+		return Step{Phase: Check}, true
+	}
+	if r.Variants == 0 || spent < 2*r.share()*r.Budget {
+		if step, some = r.nextThreads(done, t); some {
+			return step, true
+		}
+	}
+	return r.nextVariant(done, t)
+}
+
+// nextVariant takes the program and its variants by turns on each of the first items, so that a drift meets all alike. Before
+// that each variant runs once, which does not count.
+func (r Rules) nextVariant(done []Measurement, t tally) (Step, bool) {
+	type run struct{ place, round, variant int }
+	ran, failed := map[run]bool{}, map[int]bool{}
+	for _, m := range done {
+		if m.Phase == Compare {
+			ran[run{m.Place, m.Round, m.Variant}] = true
+			if !m.ended() {
+				failed[m.Variant] = true
+			}
+		}
+	}
+	for v := 1; v <= r.Variants; v++ {
+		if !ran[run{t.good, 0, v}] && !failed[v] {
+			return Step{Phase: Compare, Place: t.good, Variant: v}, true
+		}
+	}
+	for round := 1; round <= cmp.Or(r.Repeats, defaultRepeats) && r.Variants > len(failed); round++ {
+		for place := range min(r.Available, cmp.Or(r.Items, defaultItems)) {
+			for v := 0; v <= r.Variants; v++ {
+				if !ran[run{place, round, v}] && !failed[v] && !t.bad[place] {
+					return Step{Phase: Compare, Place: place, Round: round, Variant: v}, true
+				}
+			}
+		}
+	}
+	return Step{}, false
 }
 
 // nextThreads goes through the numbers of threads, twice each, until more are not worth their CPUs.

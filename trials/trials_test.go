@@ -123,7 +123,7 @@ func play(r Rules, length func(s Step, run int) (float64, string)) (done []Measu
 		if spent+took > r.Budget {
 			took, state = r.Budget-spent, Cut
 		}
-		m := Measurement{Phase: s.Phase, Place: s.Place, Round: s.Round, Threads: s.Threads, State: state, Start: spent, Elapsed: took}
+		m := Measurement{Phase: s.Phase, Place: s.Place, Round: s.Round, Threads: s.Threads, Variant: s.Variant, State: state, Start: spent, Elapsed: took}
 		if s.Phase == Startup {
 			m.Startup = ptr(0.2)
 		}

@@ -40,9 +40,9 @@ func (t *trial) setAside(names []string) (aside, error) {
 	return a, nil
 }
 
-// collect moves what the item made into a folder, but for what an earlier run of the same item has made alike, and puts
+// collect moves what an item made into a folder, but for what an earlier run of the same item has made alike, and puts
 // back what was there before.
-func (a aside) collect(folder string, before []trials.Measurement) ([]trials.Output, error) {
+func (t *trial) collect(a aside, folder string) ([]trials.Output, error) {
 	var made []trials.Output
 	for i, path := range a.paths {
 		o := trials.Output{Name: a.names[i]}
@@ -54,7 +54,7 @@ func (a aside) collect(folder string, before []trials.Measurement) ([]trials.Out
 		if o.Hash, err = hashOf(path); err != nil {
 			return made, fmt.Errorf("reading an output of the trial: %w", err)
 		}
-		if kept(before, o) && !info.IsDir() {
+		if t.kept(o) && !info.IsDir() {
 			err = os.Remove(path)
 		} else {
 			err = move(path, filepath.Join(folder, insideOf(o.Name)))
@@ -119,15 +119,10 @@ func insideOf(name string) string {
 	return strings.TrimPrefix(filepath.Clean("/"+strings.ReplaceAll(name, "../", "__/")), "/")
 }
 
-func kept(before []trials.Measurement, o trials.Output) bool {
-	for _, m := range before {
-		for _, b := range m.Outputs {
-			if b == o && o.Hash != "" {
-				return true
-			}
-		}
-	}
-	return false
+// kept says whether an earlier run made the same, which is kept with it.
+func (t *trial) kept(o trials.Output) bool {
+	_, some := t.before(o)
+	return some && o.Hash != ""
 }
 
 // hashOf is the SHA-256 of a file; of what is no file it is "".

@@ -23,7 +23,9 @@ type trial struct {
 	done  []trials.Measurement
 	file  *os.File
 	began time.Time
-	ended *items.Record // the item that ran last
+	ended *items.Record     // the item that ran last
+	ways  []*items.Template // the program's, and those of its variants
+	calls []string          // their functions, where they are some
 
 	launched time.Time
 	started  time.Time // when its function was ready to be called
@@ -82,6 +84,14 @@ func (t *trial) open(ctx context.Context) error {
 	if err := t.queue.restore(t.work); err != nil {
 		return err
 	}
+	t.ways, t.calls = []*items.Template{t.queue.template}, []string{t.work.Spec.Function}
+	for _, spec := range t.work.Variants {
+		way, err := items.NewTemplate(spec, t.work.Columns)
+		if err != nil {
+			return fmt.Errorf("reading a variant: %w", err)
+		}
+		t.ways, t.calls = append(t.ways, way), append(t.calls, spec.Function)
+	}
 	t.mu.Lock()
 	t.measured = func(s *slot, r items.Record) { t.ended, t.started = &r, s.started }
 	t.mu.Unlock()
@@ -127,7 +137,7 @@ func (t *trial) write(text []byte) error {
 
 // measure runs one item. ok is false where the trial is to end instead.
 func (t *trial) measure(step trials.Step) (m trials.Measurement, ok bool, err error) {
-	task, err := t.queue.at(step.Place)
+	task, err := t.task(step)
 	if err != nil {
 		return m, false, err
 	}
@@ -140,8 +150,22 @@ func (t *trial) measure(step trials.Step) (m trials.Measurement, ok bool, err er
 	if ok && m.State == trials.Done && step.Phase == trials.Startup && task.call == nil {
 		m.Startup = t.startupOf(task, t.ended)
 	}
-	m.Outputs, err = made.collect(t.dir.Made(len(t.done)+1), t.done)
+	folder := t.dir.Made(len(t.done) + 1)
+	m.Outputs, err = t.collect(made, folder)
+	if err == nil && m.State == trials.Done && step.Phase != trials.Startup && step.Phase != trials.Check {
+		err = t.compare(&m, task, folder)
+	}
 	return m, ok && err == nil, err
+}
+
+// task is what a step runs: an item, by the program or a variant of it, or the check.
+func (t *trial) task(step trials.Step) (task, error) {
+	if step.Phase == trials.Check {
+		return task{id: "check", argv: t.work.Check}, nil
+	}
+	q := *t.queue
+	q.template = t.ways[step.Variant]
+	return q.at(step.Place)
 }
 
 // runOne starts an item and waits for its end.
@@ -152,6 +176,10 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 	if step.Phase == trials.Startup {
 		t.dismiss() // a process that has imported everything tells nothing of its start
 		defer t.profileImports()()
+	}
+	if function := t.calls[step.Variant]; t.work.Spec.Function != function {
+		t.dismiss()
+		t.work.Spec.Function = function
 	}
 	if step.Threads > 0 {
 		t.dismiss() // libraries read how many threads they have as they are loaded
@@ -171,7 +199,7 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 	timer := time.AfterFunc(time.Until(t.began.Add(seconds64(t.rules.Budget))), t.outOfBudget)
 	defer timer.Stop()
 	for t.running() > 0 {
-		if task.call != nil {
+		if t.work.Spec.Function != "" { // reaped elsewhere
 			t.unlocked(func() {
 				select {
 				case <-t.changed:
@@ -202,7 +230,7 @@ func (t *trial) outOfBudget() {
 
 // measurement is what is kept of an item that has ended.
 func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Measurement {
-	m := trials.Measurement{Phase: step.Phase, Place: step.Place, Round: step.Round, Threads: step.Threads, Index: task.index, ID: task.id, Node: t.node}
+	m := trials.Measurement{Phase: step.Phase, Place: step.Place, Round: step.Round, Threads: step.Threads, Variant: step.Variant, Index: task.index, ID: task.id, Node: t.node}
 	r := t.ended
 	if r == nil {
 		return m

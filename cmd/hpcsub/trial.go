@@ -220,6 +220,9 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	for name, tool := range machine.Tools {
 		report.Tools[name] = tool.Version
 	}
+	for i := range report.Variants {
+		report.Variants[i].Name = t.work.job.Variants[i].Name
+	}
 	report.Advice = trials.Advise(report, t.facts())
 	if c.Bool("json") {
 		if err := out.json(report); err != nil {
@@ -240,7 +243,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 func (t trialRun) facts() trials.Facts {
 	job := t.work.job
 	return trials.Facts{
-		Commit: t.run.Commit != "", Outputs: len(job.Work.Outputs) > 0, Items: t.work.survey.Count,
+		Commit: t.run.Commit != "", Check: len(job.Check.Command) > 0, Outputs: len(job.Work.Outputs) > 0, Items: t.work.survey.Count,
 		CPUs: max(1, job.Each.CPUs), Parallel: job.Each.Parallel, Function: job.Work.Function != "",
 	}
 }
@@ -261,6 +264,8 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 				" with smaller items, as small.toml, and hpcsub trial small.toml"}}
 	case r.Failed > 0:
 		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s of the trial failed", count(r.Failed, "run"))}, nil}
+	case r.Right != nil && !*r.Right:
+		return &coded{exitNotDone, &notDoneError{"the program is not right: [check] command failed"}, nil}
 	}
 	out.hint("hpcsub plan uses this from now on")
 	return nil
@@ -283,7 +288,14 @@ func (t trialRun) sayFailures(out *output) {
 		case m.ExitCode != nil:
 			how += fmt.Sprintf(": exit code %d", *m.ExitCode)
 		}
-		out.say("item %d %s", m.Index, how)
+		what := fmt.Sprintf("item %d", m.Index)
+		switch {
+		case m.Phase == trials.Check:
+			what = "[check] command"
+		case m.Variant > 0:
+			what += " by variant " + t.work.job.Variants[m.Variant-1].Name
+		}
+		out.say("%s %s", what, how)
 		for _, line := range t.attempt.StderrOf(m) {
 			out.say("    %s", line)
 		}

@@ -37,7 +37,16 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if r.Read != nil {
 		line("files", "%s read, %s written in %s", volume(*r.Read), volume(*r.Written), count(int(*r.Writes), "write"))
 	}
+	if r.Right != nil && *r.Right {
+		line("check", "passed")
+	} else if r.Right != nil {
+		line("check", "failed")
+	}
+	if r.SameOutput != nil {
+		line("outputs", "%s", map[bool]string{true: "the same in every run of an item", false: "not the same in every run of an item"}[*r.SameOutput])
+	}
 	printThreads(out, r)
+	printVariants(out, r)
 	out.print("\n" + wrap(consistency(r), "", width))
 	for _, why := range r.Varies {
 		out.print(wrap("- "+why, "", width))
@@ -117,4 +126,23 @@ func consistency(r trials.Report) string {
 		return text + " The figures can carry a decision."
 	}
 	return text + " The median is not known to 10 %, so take decisions by it with care: more items or a longer budget in [trial] tell more."
+}
+
+// printVariants is a line a variant, and its verdict.
+func printVariants(out *output, r trials.Report) {
+	if len(r.Variants) == 0 {
+		return
+	}
+	t := table{head: []string{"variant", "speedup", "from–to", "runs", "output", "verdict"}, left: []int{5}}
+	for _, v := range r.Variants {
+		speedup, span, same := "?", "", "?"
+		if v.Speedup != nil {
+			speedup, span = fmt.Sprintf("%.2f", *v.Speedup), fmt.Sprintf("%.2f–%.2f", *v.Low, *v.High)
+		}
+		if v.SameOutput != nil {
+			same = map[bool]string{true: "the same", false: "differs"}[*v.SameOutput]
+		}
+		t.add(v.Name, speedup, span, fmt.Sprint(v.Pairs), same, v.Verdict)
+	}
+	out.print("\n" + t.String())
 }
