@@ -120,6 +120,30 @@ func TestLockedKeys(t *testing.T) {
 	}
 }
 
+// What is active in the caller's shell goes before the site's, unless that is locked.
+func TestShellAndSite(t *testing.T) {
+	shell := func(name string) string { return map[string]string{"LOADEDMODULES": "mine/1"}[name] }
+	for text, want := range map[string]string{
+		"[environment]\nmodules = [\"site/1\"]":                             "mine/1",
+		"locked = [\"environment\"]\n[environment]\nmodules = [\"site/1\"]": "site/1",
+		"locked = [\"environment.modules\"]":                                "",
+		"":                                                                  "mine/1",
+	} {
+		site, err := layered(t, text, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := parse(t, "")
+		job.AdoptEnvironment(shell)
+		if err := site.Apply(job); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(job.Environment.Modules, " "); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestCheckFlag(t *testing.T) {
 	site, err := layered(t, "locked = [\"client\", \"timeout\"]\nclient = \"commands\"\ntimeout = \"1m\"", "")
 	if err != nil {

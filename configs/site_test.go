@@ -173,13 +173,51 @@ func TestEverySiteKeyIsDocumented(t *testing.T) {
 	}
 }
 
+// FuzzSite: whatever a site's file holds, a user's over it and a job under both, there are values, or problems of one line
+// each that name the file.
 func FuzzSite(f *testing.F) {
-	f.Add("client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n")
-	f.Add("[a]\nb = 1\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Add("client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n", "")
+	f.Add("[a]\nb = 1\n", "[costs]\nstop_s = [1, 2, 3]\n")
+	f.Add("locked = [\"slurm\"]\n[slurm]\naccount = \"a\"\n[policy]\nrequire = [\"each.time\"]\n", "[slurm]\naccount = \"b\"\n")
+	f.Add("[partitions.x]\npurpose = \"y\"\n[environment]\nvariables = { A = \"1\" }\n", "[environment]\nvariables = { A = \"2\" }\n")
+	f.Fuzz(func(t *testing.T, text, own string) {
 		site, err := ParseSite("site.toml", []byte(text))
-		if err == nil && (site.Client == "rest" && site.Address == "" || site.Timeout < 0) {
+		if err != nil {
+			ofFile(t, err, "site.toml: ")
+			return
+		}
+		if site.Client == "rest" && site.Address == "" || site.Timeout < 0 || site.Policy.MaxThrottle < 0 {
 			t.Errorf("got %+v", site)
 		}
+		if user, err := parseSite("own.toml", []byte(own), LayerUser); err != nil {
+			ofFile(t, err, "own.toml: ")
+		} else if err := site.over(user); err != nil {
+			ofFile(t, err, "own.toml: line ")
+		}
+		job, err := ParseJob("/j/job.toml", []byte("command = \"true\"\n[slurm]\naccount = \"mine\""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := site.Apply(job); err != nil {
+			ofFile(t, err, "/j/job.toml: line 3: slurm.account: ")
+		}
+		for _, v := range site.Values(job) {
+			if v.Text == "" || strings.ContainsAny(v.Text, "\r\n") {
+				t.Errorf("%s is shown as %q", v.Key, v.Text)
+			}
+		}
 	})
+}
+
+func ofFile(t *testing.T, err error, begin string) {
+	t.Helper()
+	var list Errors
+	if !errors.As(err, &list) || len(list) == 0 {
+		t.Fatalf("%T %v is no list of problems", err, err)
+	}
+	for _, one := range list {
+		if line := one.Error(); strings.ContainsAny(line, "\n\r") || !strings.HasPrefix(line, begin) {
+			t.Errorf("not one line that begins with %q: %q", begin, line)
+		}
+	}
 }

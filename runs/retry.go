@@ -21,6 +21,7 @@ type RetryOptions struct {
 	Time      time.Duration // typical length of one item; 0: as before, more where they ran out of it
 	Site      configs.Rules // what the site wants now
 	Costs     configs.CostRange
+	Interface string // of the site's network between nodes
 }
 
 // NothingToRetryError says that every item is done.
@@ -201,7 +202,7 @@ func starvedText(memory int) string {
 }
 
 func applyRetry(in *strategies.Input, opt RetryOptions) {
-	in.Site = opt.Site
+	in.Site, in.Interface = opt.Site, opt.Interface
 	in.Costs, in.CostsLow, in.CostsHigh = opt.Costs.Middle, opt.Costs.Low, opt.Costs.High
 	if opt.MemoryMiB > 0 {
 		in.Each.MemoryMiB = opt.MemoryMiB

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hpcsub/configs"
+	"hpcsub/runs"
 	"hpcsub/slurm"
 )
 
@@ -22,6 +23,10 @@ type Calibration struct {
 	Period float64
 	Slurm  configs.SlurmKeys // account, partition, QOS of its jobs
 	Say    func(string)      // progress
+	// What the runs of the tools need.
+	Cluster *slurm.Cluster
+	Program runs.Program
+	Modules configs.Tools
 }
 
 // The jobs of a calibration.

@@ -24,8 +24,10 @@ func (d *doctor) slurm(ctx context.Context, c *cli.Command) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	if site.Path != "" {
-		d.found("hpcsub", "site.toml: %s", site.Path)
+	for _, path := range []string{site.Path, site.User} {
+		if path != "" {
+			d.found("hpcsub", "site.toml: %s", path)
+		}
 	}
 	if name == "local" {
 		d.note("Slurm", "not asked: --cluster local runs jobs on this machine, without it")

@@ -81,7 +81,7 @@ func retry(ctx context.Context, out *output, r *runs.Run, client slurm.Client, o
 		if err != nil {
 			return nil, err
 		}
-		opt.Site, opt.Costs = site.Rules, site.Costs
+		opt.Site, opt.Costs, opt.Interface = site.Rules, site.Costs, site.Interface
 	}
 	made, err := r.Retry(ctx, client, cluster, opt, func(text string) { out.say("%s", text) })
 	var unfinished *runs.UnfinishedError

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"hpcsub/configs"
+	"hpcsub/runs"
 
 	"hpcsub/sites"
 	"hpcsub/slurm"
@@ -40,15 +41,17 @@ func calibrateCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "calibrate",
 		Usage: "measure how jobs and arrays start here, for better predictions",
-		Description: `Submits 66 jobs of one CPU that do nothing (two small arrays and a few more), in a minute or
-two, and writes what they cost, with its spread, into the table [costs] of site.toml: how often the
-scheduler looks for work, how fast it starts array tasks, how long an ended task holds its place, and what a
-job and a step take to start. It has to run in a folder that the nodes see.
+		Description: `Submits some eighty jobs of one CPU that do nothing (two small arrays, a few more, and two runs of each
+tool), in a few minutes, and writes what they cost, with its spread, into the table [costs] of site.toml: how often
+the scheduler looks for work, how fast it starts array tasks, how long an ended task holds its place, what a job and a
+step take to start, and what it takes hpcsub's worker, GNU Parallel, Pathos and Dask to start and to hand out an item.
+A tool that the nodes lack is passed over. It has to run in a folder that the nodes see.
 
    hpcsub site calibrate
    hpcsub site calibrate --partition short --out ~/site.toml`,
 		Flags: []cli.Flag{
 			clientFlag(),
+			&cli.BoolFlag{Name: "quick", Usage: "only how Slurm starts jobs and arrays, without the runs of each tool"},
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: the site.toml that holds here)"},
 			&cli.StringFlag{Name: "partition", Usage: "the partition of its jobs (default: trial_partition of site.toml)"},
 			&cli.StringFlag{Name: "account", Usage: "the account of its jobs"},
@@ -89,19 +92,30 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 	if err != nil {
 		return err
 	}
-	measured, err := sites.Calibration{
+	calibration := sites.Calibration{
 		Client: client, Dir: dir, Period: strategies.Period(cluster.Scheduler),
-		Slurm: site.TrialKeys(c.String("account"), c.String("partition")),
-		Say:   func(text string) { out.say("calibrating: %s …", text) },
-	}.Run(ctx)
+		Slurm:   site.TrialKeys(c.String("account"), c.String("partition")),
+		Say:     func(text string) { out.say("calibrating: %s …", text) },
+		Cluster: cluster, Program: runs.Program{Path: ownPath(), Version: version}, Modules: site.Modules,
+	}
+	measured, err := calibration.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if !c.Bool("quick") {
+		if err := calibration.Tools(ctx, &measured); err != nil {
+			return err
+		}
+	}
+	latency, err := calibration.Latency(ctx)
 	if err != nil {
 		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	note := fmt.Sprintf("`hpcsub site calibrate` measured the low end, the middle and the high end on %s (Slurm %s) on %s.",
-		cluster.Name, cluster.Version, time.Now().Format(time.DateOnly))
+	note := fmt.Sprintf("`hpcsub site calibrate` measured the low end, the middle and the high end on %s (Slurm %s) on %s. A small file took %.2g ms (%.2g to %.2g) there.",
+		cluster.Name, cluster.Version, time.Now().Format(time.DateOnly), 1000*latency[1], 1000*latency[0], 1000*latency[2])
 	out.print(string(configs.WithCosts(nil, measured, note)))
 	if err := replaceFile(path, configs.WithCosts(text, measured.Over(before.Costs), note)); err != nil {
 		return &coded{exitInternal, fmt.Errorf("writing what was measured: %w", err),
