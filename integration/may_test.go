@@ -25,6 +25,8 @@ type may struct {
 	// "taken"; its words, or its reason for holding the job.
 	sbatch, fate, words string
 
+	newer bool // Slurm 20.11 and 22.05 do not tell users of such a limit
+
 	before string // by alice, after the setup
 	each   string // the time of an item; "" = 1s
 }
@@ -79,6 +81,16 @@ func mays() []may {
 			want: []string{"account physics's GrpTRES is cpu=1"}, sbatch: "-c2", fate: "held", words: "AssocGrpCpuLimit"},
 		{name: "CPU-minutes of a whole account", setup: setAccount + "GrpTRESMins=cpu=1", undo: setAccount + "GrpTRESMins=cpu=-1",
 			want: []string{"account physics's GrpTRESMins is cpu="}, sbatch: "-t 2", fate: "held", words: "AssocGrpCPUMinutesLimit"},
+		{name: "time of a whole account", setup: setAccount + "GrpWall=0", undo: setAccount + "GrpWall=-1",
+			want: []string{"account physics's GrpWall is 0", "sacctmgr modify account physics set GrpWall"}, fate: "held", words: "AssocGrpWallLimit"},
+		{name: "CPU-minutes of what an account runs", setup: setAccount + "GrpTRESRunMins=cpu=1", undo: setAccount + "GrpTRESRunMins=cpu=-1",
+			want: []string{"account physics's GrpTRESRunMins is cpu=1"}, sbatch: "-t 2", fate: "held", words: "AssocGrpCPURunMinutesLimit"},
+		{name: "CPU-minutes of what a user runs under a QOS", newer: true, setup: setQOS + "MaxTRESRunMinsPerUser=cpu=1", undo: setQOS + "MaxTRESRunMinsPerUser=cpu=-1", toml: gpuq,
+			want: []string{"QOS gpuq's MaxTRESRunMinsPerUser is cpu=1"}, sbatch: "-q gpuq -t 2", fate: "held", words: "QOS"},
+		{name: "CPU-minutes of what an account runs under a QOS", newer: true, setup: setQOS + "MaxTRESRunMinsPerAccount=cpu=1", undo: setQOS + "MaxTRESRunMinsPerAccount=cpu=-1", toml: gpuq,
+			want: []string{"QOS gpuq's MaxTRESRunMinsPerAccount is cpu=1"}, sbatch: "-q gpuq -t 2", fate: "held", words: "QOS"},
+		{name: "what a job is billed for", setup: setQOS + "MaxTRESPerJob=billing=1", undo: setQOS + "MaxTRESPerJob=billing=-1", toml: "cpus = 2\n" + gpuq,
+			want: []string{"QOS gpuq's MaxTRESPerJob is billing=1"}, sbatch: "-q gpuq -c2", fate: "held", words: "QOSMaxBillingPerJob"},
 		{name: "a partition's time limit", each: "40m", toml: "[slurm]\npartition = \"short\"\n",
 			want: []string{"one Slurm job would run for 40 min", "the time limit of partition short is 30 min"}, sbatch: "-p short -t 40", fate: "held", words: "PartitionTimeLimit"},
 		{name: "just within it", each: "20m", toml: "[slurm]\npartition = \"short\"\n",
@@ -135,6 +147,37 @@ func TestMayI(t *testing.T) {
 	lab := Start(t, Default)
 	lab.WaitIdle(t)
 	for _, m := range mays() {
+		if !m.newer || lab.Suite == "trixie" || lab.Suite == "forky" {
+			t.Run(m.name, func(t *testing.T) { m.test(t) })
+		}
+	}
+}
+
+// TestMayICounted does so with limits on what Slurm counts only where it is told to: a type of GPUs, a licence.
+func TestMayICounted(t *testing.T) {
+	lab := Start(t, Default)
+	lab.WaitIdle(t)
+	const conf = "/etc/slurm/slurm.conf"
+	t.Cleanup(func() {
+		lab.rule(t, "sed -i 's#,gres/gpu:a100,license/matlab##; /^Licenses=/d' "+conf)
+		lab.RestartDaemon(t, Slurmctld)
+		lab.waitNodes(t)
+	})
+	lab.rule(t, "sed -i 's#^AccountingStorageTRES=.*#&,gres/gpu:a100,license/matlab#' "+conf+" && echo Licenses=matlab:4 >>"+conf)
+	lab.RestartDaemon(t, Slurmctld)
+	lab.waitNodes(t)
+	gpu, licence := "[slurm]\nqos = \"gpuq\"\npartition = \"gpu\"\n", "[slurm]\nqos = \"gpuq\"\noptions = [\"--licenses=matlab:2\"]\n"
+	set := func(limit string) string { return setQOS + "MaxTRESPerJob=" + limit }
+	for _, m := range []may{
+		{name: "GPUs of a type", setup: set("gres/gpu:a100=1"), undo: set("gres/gpu:a100=-1"), toml: "gpus = \"a100:2\"\n" + gpu,
+			want: []string{"one Slurm job would ask for 2 GPUs of type a100; QOS gpuq's MaxTRESPerJob is gres/gpu:a100=1"}, sbatch: "-p gpu -q gpuq --gres=gpu:a100:2", fate: "held", words: "QOSMaxGRESPerJob"},
+		{name: "GPUs of any type", setup: set("gres/gpu:a100=1"), undo: set("gres/gpu:a100=-1"), toml: "gpus = 2\n" + gpu,
+			sbatch: "-p gpu -q gpuq --gres=gpu:2", fate: "taken"},
+		{name: "licences", setup: set("license/matlab=1"), undo: set("license/matlab=-1"), toml: licence,
+			want: []string{"one Slurm job would ask for 2 licences matlab; QOS gpuq's MaxTRESPerJob is license/matlab=1"}, sbatch: "-q gpuq -L matlab:2", fate: "held", words: "QOSMaxLicensePerJob"},
+		{name: "as many licences", setup: set("license/matlab=2"), undo: set("license/matlab=-1"), toml: licence,
+			sbatch: "-q gpuq -L matlab:2", fate: "taken"},
+	} {
 		t.Run(m.name, func(t *testing.T) { m.test(t) })
 	}
 }
@@ -147,10 +190,15 @@ func (m may) test(t *testing.T) {
 		j.shell(t, m.before)
 	}
 	// The database tells the controller of a change a moment later.
-	WaitFor(t, fmt.Sprintf("sbatch %s: %s %q", m.sbatch, m.fate, m.words), time.Minute, func() bool {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		fate, words := j.fate(t, m.sbatch)
-		return fate == m.fate && strings.Contains(words, m.words)
-	})
+		if fate == m.fate && strings.Contains(words, m.words) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("sbatch %s: it is %s, %q; want %s, %q", m.sbatch, fate, words, m.fate, m.words)
+		}
+	}
 	code := 0
 	if m.want != nil {
 		code = 3

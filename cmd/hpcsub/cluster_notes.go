@@ -174,6 +174,7 @@ func rules(p slurm.Partition, nodes iter.Seq[*slurm.Node]) string {
 	}
 	limit("at most %d nodes a job", p.MaxNodes)
 	limit("at most %d CPUs a node", p.MaxCPUsPerNode)
+	limit("at most %d CPUs a socket", p.MaxCPUsPerSocket)
 	limit("at most %dM of memory a node", p.MaxMemPerNodeMiB)
 	limit("at most %dM of memory a CPU", p.MaxMemPerCPUMiB)
 	limit("%dM a node unless asked", p.DefMemPerNodeMiB)
@@ -192,8 +193,17 @@ func rules(p slurm.Partition, nodes iter.Seq[*slurm.Node]) string {
 	if p.QOS != "" {
 		add("limits of QOS %s", p.QOS)
 	}
-	if p.OverSubscribe == "EXCLUSIVE" {
-		add("whole nodes")
+	for _, is := range []struct {
+		so    bool
+		words string
+	}{
+		{p.OverSubscribe == "EXCLUSIVE", "whole nodes"}, {p.ExclusiveUser, "one user a node"}, {p.NeedsReservation, "only with a reservation"},
+		{p.PreemptMode != "" && p.PreemptMode != "OFF", "jobs may have to make room for others (" + p.PreemptMode + ")"},
+		{len(p.BillingWeights) > 0, billed(p.BillingWeights)},
+	} {
+		if is.so {
+			add("%s", is.words)
+		}
 	}
 	if types := gpuTypes(nodes); len(types) > 0 {
 		add("GPUs %s", shortList(types, 12))
@@ -202,6 +212,24 @@ func rules(p slurm.Partition, nodes iter.Seq[*slurm.Node]) string {
 		add("no limits but its longest time")
 	}
 	return fmt.Sprintf("%s: %s.", p.Name, strings.Join(parts, ", "))
+}
+
+// billed says what one of each resource counts in limits on billing: "billed are 1 a CPU, 0.25 a GiB".
+func billed(weights map[string]float64) string {
+	var parts []string
+	for _, name := range sortedKeys(weights) {
+		weight, unit := weights[name], strings.TrimPrefix(name, "gres/")
+		switch name {
+		case "mem":
+			weight, unit = 1024*weight, "GiB"
+		case "cpu":
+			unit = "CPU"
+		case "gres/gpu":
+			unit = "GPU"
+		}
+		parts = append(parts, fmt.Sprintf("%.4g a %s", weight, unit))
+	}
+	return "billed are " + strings.Join(parts, ", ")
 }
 
 // gpuTypes are the types of GPUs, as a job asks for them.

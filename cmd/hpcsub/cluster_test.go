@@ -236,3 +236,18 @@ Limits of account physics: at most 200 jobs of everybody running, at most 600,00
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestPartitionRules: what a partition holds jobs to is said in words.
+func TestPartitionRules(t *testing.T) {
+	n := 4
+	got := rules(slurm.Partition{Name: "gpu", State: "UP", MaxCPUsPerSocket: &n, ExclusiveUser: true, NeedsReservation: true, PreemptMode: "REQUEUE",
+		BillingWeights: map[string]float64{"cpu": 1, "mem": 0.25 / 1024, "gres/gpu": 8, "gres/gpu:a100": 16}}, func(func(*slurm.Node) bool) {})
+	want := "gpu: UP, at most 4 CPUs a socket, one user a node, only with a reservation, jobs may have to make room for others (REQUEUE), " +
+		"billed are 1 a CPU, 8 a GPU, 16 a gpu:a100, 0.25 a GiB."
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := rules(slurm.Partition{Name: "short", State: "UP", PreemptMode: "OFF"}, func(func(*slurm.Node) bool) {}); got != "short: UP, no limits but its longest time." {
+		t.Errorf("got %s", got)
+	}
+}
