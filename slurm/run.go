@@ -74,6 +74,9 @@ func (c *Commands) run(ctx context.Context, k call) (reply, error) {
 	return r, nil
 }
 
+// NoAnswer is how an error begins to say that a command was given up after its time-out.
+const NoAnswer = "no answer within "
+
 // deadline is the time-out of one command. With stay, a caller that gives up is heard that much
 // later: a submission that is nearly through is better ended than left unknown.
 func (c *Commands) deadline(caller context.Context, stay time.Duration) (context.Context, context.CancelFunc) {
@@ -81,7 +84,7 @@ func (c *Commands) deadline(caller context.Context, stay time.Duration) (context
 	stop := context.AfterFunc(caller, func() {
 		time.AfterFunc(stay, func() { cancel(context.Cause(caller)) })
 	})
-	timer := time.AfterFunc(c.opt.Timeout, func() { cancel(fmt.Errorf("no answer within %s", c.opt.Timeout)) })
+	timer := time.AfterFunc(c.opt.Timeout, func() { cancel(fmt.Errorf("%s%s", NoAnswer, c.opt.Timeout)) })
 	return ctx, func() { stop(); timer.Stop(); cancel(nil) }
 }
 

@@ -93,5 +93,5 @@ func mendUnreadable(err error) string {
 	if !errors.As(err, &unreadable) {
 		return ""
 	}
-	return "run it yourself: words of the site's before Slurm's own come from a wrapper of the command (type -a scontrol shows it), and belong on standard error"
+	return "run it yourself: what a wrapper of the command prints beside Slurm's own words (type -a scontrol shows it) belongs on standard error"
 }

@@ -116,7 +116,11 @@ func find(ctx context.Context, c *cli.Command, out *output, opt slurm.InspectOpt
 	client, cluster, err := inspect(ctx, c, opt)
 	var absent *slurm.AbsentError
 	if errors.As(err, &absent) {
-		return nil, &coded{exitSlurm, err, []string{"--cluster local runs it on this machine, without Slurm"}}
+		hints := []string{"--cluster local runs it on this machine, without Slurm"}
+		if strings.Contains(absent.Words, slurm.NoAnswer) {
+			hints = append([]string{"timeout in site.toml, or HPCSUB_TIMEOUT=5m, waits longer"}, hints...)
+		}
+		return nil, &coded{exitSlurm, err, hints}
 	}
 	if err != nil {
 		return nil, err

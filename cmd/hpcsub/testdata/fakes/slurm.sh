@@ -17,6 +17,11 @@ die() {
   exit "${2:-1}"
 }
 
+# put WORDS FILE: write a file that others may read meanwhile: what was before, or all of it.
+put() {
+  printf '%s\n' "$1" >"$2.new" && mv "$2.new" "$2"
+}
+
 # calls COMMAND: how often it was called, this call included.
 calls() { grep -c "^$1 --parsable" "$here/calls"; }
 
@@ -40,9 +45,9 @@ take() {
 start() {
   exec </dev/null >/dev/null 2>&1 # whoever called sbatch waits for its pipes
   job=$here/jobs/$1
-  echo c1 >"$job/node"
-  echo None >"$job/reason"
-  echo RUNNING >"$job/state"
+  put c1 "$job/node"
+  put None "$job/reason"
+  put RUNNING "$job/state"
   read -r first last <"$job/tasks"
   for task in $(seq "${first:-0}" "${last:-${first:-0}}"); do
     [ "$(cat "$job/state")" = RUNNING ] || break
@@ -51,6 +56,6 @@ start() {
       ${first:+SLURM_ARRAY_JOB_ID=$1 SLURM_ARRAY_TASK_ID=$task} \
       bash "$job/script" >>"$job/log" 2>&1
   done
-  date +%s >"$job/end"
-  [ "$(cat "$job/state")" = RUNNING ] && echo COMPLETED >"$job/state"
+  put "$(date +%s)" "$job/end"
+  [ "$(cat "$job/state")" = RUNNING ] && put COMPLETED "$job/state"
 }
