@@ -182,7 +182,7 @@ func FuzzHosts(f *testing.F) {
 }
 
 func FuzzNotations(f *testing.F) {
-	for _, s := range []string{"1-12:00:00", "62.50G", "cpu=4,mem=8G", "cpu=16(12)", "gpu:a100:4(S:0-1)", "0-20:4%2", "3:0", "slurm 24.11.5"} {
+	for _, s := range []string{"1-12:00:00", "62.50G", "cpu=4,mem=8G", "cpu=16(12)", "CPU=1.0,Mem=0.25G", "gpu:a100:4(S:0-1)", "0-20:4%2", "3:0", "slurm 24.11.5"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
