@@ -31,6 +31,7 @@ func TestPreemption(t *testing.T) {
 		lab.rule(t, "scancel -u bob; sed -i '/^Preempt/d' "+conf)
 		lab.RestartDaemon(t, Slurmctld)
 		lab.waitNodes(t)
+		lab.Run(t, Command{Line: "hpcsub cluster --fresh"}) // what is kept for an hour is again what it was
 	})
 	lab.rule(t, "printf 'PreemptType=preempt/partition_prio\\nPreemptMode=REQUEUE\\n' >>"+conf)
 	lab.RestartDaemon(t, Slurmctld)
@@ -38,7 +39,8 @@ func TestPreemption(t *testing.T) {
 	lab.rule(t, "scontrol update partitionname=long prioritytier=10")
 
 	j := newJob(t, Default, preemptedJob, map[string]string{"tally.sh": tallyScript})
-	said := strings.Join(strings.Fields(j.expect(t, 0, "plan").Stdout), " ")
+	plan := j.expect(t, 0, "plan --fresh")
+	said := strings.Join(strings.Fields(plan.Stdout+plan.Stderr), " ")
 	if want := "jobs in partition short may have to make room for those of partition long (PreemptMode=REQUEUE): they wait anew"; !strings.Contains(said, want) {
 		t.Errorf("the plan does not say %q:\n%s", want, said)
 	}
