@@ -30,6 +30,7 @@ type Policy struct {
 	MaxThrottle     int           `json:"max_throttle,omitempty"`          // array tasks at once
 	StartsPerMinute int           `json:"job_starts_per_minute,omitempty"` // of one run
 	MaxSteps        int           `json:"max_steps,omitempty"`             // of one Slurm job
+	UserJobs        int           `json:"user_jobs,omitempty"`             // that a user may have in the queue
 	Forbid          []string      `json:"forbid,omitempty"`                // strategies
 	Prefer          []string      `json:"prefer,omitempty"`                // strategies
 	Require         []string      `json:"require,omitempty"`               // keys of job.toml
@@ -75,6 +76,7 @@ func (p *Policy) keys() []key {
 		kept("policy.max_throttle", "100", in(&p.MaxThrottle), countInto(&p.MaxThrottle, 1)),
 		kept("policy.job_starts_per_minute", "10", in(&p.StartsPerMinute), countInto(&p.StartsPerMinute, 1)),
 		kept("policy.max_steps", "1000", in(&p.MaxSteps), countInto(&p.MaxSteps, 1)),
+		kept("policy.user_jobs", "5000", in(&p.UserJobs), countInto(&p.UserJobs, 1)),
 		kept("policy.forbid", `["array"]`, in(&p.Forbid), choicesInto(&p.Forbid, strategyNames)),
 		kept("policy.prefer", `["packed"]`, in(&p.Prefer), choicesInto(&p.Prefer, strategyNames)),
 		kept("policy.require", `["slurm.account"]`, in(&p.Require), jobKeysInto(&p.Require)),

@@ -188,6 +188,9 @@ func (p *problem) submitLeft(o *pool) *limit {
 			add(b.limit(p.in, key, ""), x.most, x.taken)
 		}
 	}
+	if n := p.in.Site.Policy.UserJobs; n > 0 {
+		add(siteLimit(p.in, "user_jobs", n), &n, p.inQueue())
+	}
 	if n := p.in.Cluster.Limits.MaxJobCount; positive(n) {
 		if jobs := p.in.Cluster.Limits.JobCount; jobs != nil {
 			add(limit{name: "the controller's MaxJobCount, for everybody's jobs,", raise: theAdmin}, n, *jobs)

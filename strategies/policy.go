@@ -98,6 +98,15 @@ func (p *problem) mostTasks(slots, atOnce int) *limit {
 	return least
 }
 
+// inQueue is how many jobs the user has submitted that have not ended, as far as Slurm tells.
+func (p *problem) inQueue() int {
+	n := 0
+	for _, a := range p.in.Cluster.Limits.Associations {
+		n += a.Use.SubmittedJobs
+	}
+	return n
+}
+
 // calmTasks is the most tasks of which no more than rate start a minute, over the run's length. So many at a time
 // run for a share of the work each; a run of less than a minute counts as one.
 func (p *problem) calmTasks(slots, atOnce, rate int) int {

@@ -97,6 +97,19 @@ func TestArraysAsTheSiteWants(t *testing.T) {
 	}
 }
 
+func TestJobsOfAUser(t *testing.T) {
+	in := withSite(job(600, 5*time.Minute), func(r *configs.Rules) { r.Policy.UserJobs = 100 })
+	in.Cluster.Limits.Associations[0].Use.SubmittedJobs = 60
+	in.Plan.Strategy = "array"
+	if c := candidate(t, Choose(in), "array"); c.Request.ArrayTasks > 40 {
+		t.Errorf("got %d tasks beside 60 jobs, want 100 in all", c.Request.ArrayTasks)
+	}
+	in.Cluster.Limits.Associations[0].Use.SubmittedJobs = 100
+	if got := reasonOf(Choose(in), "array"); !strings.Contains(got, "Hawk's policy.user_jobs is 100, of which 100 are taken (ask help@hawk)") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestThrottleOfTheSite(t *testing.T) {
 	in := withSite(job(300, 5*time.Minute), func(r *configs.Rules) { r.Policy.MaxThrottle = 6 })
 	in.Plan.Strategy = "array"
