@@ -64,7 +64,8 @@ func (k *siteCheck) examine(ctx context.Context, c *cli.Command, out *output) er
 	if k.site.Path == "" {
 		k.warn("files", "hpcsub site init writes one", "there is no site.toml: what is built in is tried")
 	} else {
-		k.found("files", "%s: %s", k.site.Path, count(len(k.site.Values(nil)), "value"))
+		said := slices.DeleteFunc(k.site.Values(nil), func(v configs.Value) bool { return v.Origin.Layer == configs.LayerBuiltIn })
+		k.found("files", "%s: %s", k.site.Path, count(len(said), "value"))
 	}
 	for _, t := range k.site.Templates {
 		k.found("files", "%s", filepath.Join(configs.TemplatesDir(k.site.Path), t.Name+".tmpl"))
@@ -91,7 +92,8 @@ func (k *siteCheck) examine(ctx context.Context, c *cli.Command, out *output) er
 
 // folders says whether those that the site names can be used by whoever checks.
 func (k *siteCheck) folders() {
-	for name, dir := range map[string]string{"runs_dir": k.site.RunsDir, "scratch": k.site.Scratch} {
+	for _, f := range []struct{ name, dir string }{{"runs_dir", k.site.RunsDir}, {"scratch", k.site.Scratch}} {
+		name, dir := f.name, f.dir
 		if dir == "" {
 			continue
 		}
