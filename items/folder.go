@@ -174,6 +174,12 @@ func (d AttemptDir) Measurements() string { return d.file("measurements.jsonl") 
 // Machine says on which node a trial ran, and which tools that has.
 func (d AttemptDir) Machine() string { return d.file("machine.json") }
 
+// Profile is where the time of a profiled run went, function by function.
+func (d AttemptDir) Profile() string { return d.file("profile.json") }
+
+// Picture is the profile as a picture.
+func (d AttemptDir) Picture() string { return d.file("profile.svg") }
+
 // Made holds the outputs of a trial's runs.
 func (d AttemptDir) Made(run int) string { return d.file("outputs", strconv.Itoa(run)) }
 

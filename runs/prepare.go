@@ -35,7 +35,8 @@ type Order struct {
 	Again   bool   // another run may be going
 	RunsDir string // where the site keeps runs; "" = beside job.toml
 
-	Trial *trials.Rules // of a trial; nil for a run
+	Trial   *trials.Rules // of a trial; nil for a run
+	Profile bool          // a trial runs an item under Python's profiler, too
 }
 
 // Program is the running hpcsub.

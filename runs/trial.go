@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,6 +63,7 @@ func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func
 	}
 	defer release()
 	rules := TrialRules(o.Job, o.Items)
+	rules.Profile = o.Profile
 	o.Trial = &rules
 	r, err := prepare(ctx, root, o, progress)
 	if err != nil {
@@ -136,6 +138,21 @@ func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, 
 func (a *Attempt) Machine() (m trials.Machine) {
 	readJSON(a.dir.Machine(), &m)
 	return m
+}
+
+// Profile is where the time of a trial's profiled run went, with a picture of it; nil where there is none.
+func (a *Attempt) Profile(title string) (p *trials.Profile, picture string, err error) {
+	var functions []trials.Function
+	readJSON(a.dir.Profile(), &functions)
+	if p = trials.ProfileOf(functions); p == nil {
+		return nil, "", nil
+	}
+	picture = a.dir.Picture()
+	err = items.WriteFile(picture, func(w io.Writer) error {
+		_, err := io.WriteString(w, p.Picture(title))
+		return err
+	})
+	return p, picture, err
 }
 
 // StderrOf is the end of what an item of a trial printed on its standard error.

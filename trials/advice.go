@@ -47,7 +47,7 @@ func Advise(r Report, f Facts) []Advice {
 		}
 	}
 	var gains []Advice
-	for _, rule := range []func(Report, Facts) *Advice{unusedGPU, idle, crowded, startup, threads, writes, long} {
+	for _, rule := range []func(Report, Facts) *Advice{unusedGPU, loops, idle, crowded, startup, threads, writes, long} {
 		if a := rule(r, f); a != nil {
 			gains = append(gains, *a)
 		}
@@ -157,6 +157,20 @@ func unusedGPU(r Report, f Facts) *Advice {
 		return nil
 	}
 	return advice("unused-gpu", 1000, "no run used the GPU that it had: take gpus out of [each], or find out why the program does not see it")
+}
+
+// loops is about time in Python itself. More than its share of the time it can never give (Amdahl).
+func loops(r Report, f Facts) *Advice {
+	if r.Profile == nil || r.Profile.Python < 0.5 {
+		return nil
+	}
+	hot, share := r.Profile.hot()
+	if share < 0.2 {
+		return nil
+	}
+	gain := 1 / max(0.01, 1-share)
+	return advice("python-loops", gain, "%s (%s) takes %.0f %% of the time in Python itself: if it goes through numbers one by one, NumPy on whole arrays first, Numba where that cannot be; an item gets up to %.2g times as fast",
+		hot.Name, hot.Place(), 100*share, gain)
 }
 
 func long(r Report, f Facts) *Advice {

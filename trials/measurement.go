@@ -4,12 +4,13 @@ package trials
 
 // The phases of a trial: why something was run.
 const (
-	WarmUp  = "warm-up" // the first run, which finds nothing in any cache
-	Sample  = "sample"
-	Startup = "start-up" // once more, with the interpreter telling what it imports
-	Scale   = "threads"  // with so many threads
-	Compare = "variant"  // the program and its variants by turns, on the same items
-	Check   = "check"    // the command of [check], once
+	WarmUp    = "warm-up" // the first run, which finds nothing in any cache
+	Sample    = "sample"
+	Startup   = "start-up" // once more, with the interpreter telling what it imports
+	Scale     = "threads"  // with so many threads
+	Compare   = "variant"  // the program and its variants by turns, on the same items
+	Check     = "check"    // the command of [check], once
+	Profiling = "profile"  // once under Python's profiler
 )
 
 // The states of a measurement beside those of an item (items.State).

@@ -35,6 +35,7 @@ type Report struct {
 	Right      *bool             `json:"right"`   // [check] says so; nil: there is none, or it did not run
 	Variants   []Variant         `json:"variants"`
 	Advice     []Advice          `json:"advice"`
+	Profile    *Profile          `json:"profile,omitempty"` // with --profile
 
 	Lengths []float64 `json:"-"` // of each item of the sample, for a plan
 }

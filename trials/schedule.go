@@ -14,6 +14,7 @@ type Rules struct {
 	Budget    float64 `json:"budget_s"`
 	Startup   bool    `json:"startup"`  // there is an interpreter that can tell what its start takes
 	Variants  int     `json:"variants"` // so many other ways to write the program are timed beside it
+	Profile   bool    `json:"profile"`  // an item is run once under Python's profiler
 	Check     bool    `json:"check"`    // there is a command that says whether it is right
 	Threads   int     `json:"threads"`  // an item is timed with 1, 2, 4 and so on up to so many; 0 = it is not
 }
@@ -96,6 +97,9 @@ func (r Rules) share() float64 {
 func (r Rules) nextExtra(done []Measurement, t tally, spent float64) (step Step, some bool) {
 	if r.Check && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Check }) {
 		return Step{Phase: Check}, true
+	}
+	if r.Profile && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Profiling }) {
+		return Step{Phase: Profiling, Place: t.middle()}, true
 	}
 	if r.Variants == 0 || spent < 2*r.share()*r.Budget {
 		if step, some = r.nextThreads(done, t); some {

@@ -96,6 +96,9 @@ func (t *trial) open(ctx context.Context) error {
 	t.measured = func(s *slot, r items.Record) { t.ended, t.started = &r, s.started }
 	t.mu.Unlock()
 	t.rules.Startup = t.tellsStartup()
+	if first, err := t.queue.at(0); err != nil || t.profiledArgv(first.argv) == nil {
+		t.rules.Profile = false // the command says so
+	}
 	t.began = time.Now()
 	return nil
 }
@@ -150,9 +153,12 @@ func (t *trial) measure(step trials.Step) (m trials.Measurement, ok bool, err er
 	if ok && m.State == trials.Done && step.Phase == trials.Startup && task.call == nil {
 		m.Startup = t.startupOf(task, t.ended)
 	}
+	if err := t.keepProfile(task); err != nil {
+		return m, false, err
+	}
 	folder := t.dir.Made(len(t.done) + 1)
 	m.Outputs, err = t.collect(made, folder)
-	if err == nil && m.State == trials.Done && step.Phase != trials.Startup && step.Phase != trials.Check {
+	if err == nil && m.State == trials.Done && step.Phase != trials.Startup && step.Phase != trials.Check && step.Phase != trials.Profiling {
 		err = t.compare(&m, task, folder)
 	}
 	return m, ok && err == nil, err
@@ -165,7 +171,11 @@ func (t *trial) task(step trials.Step) (task, error) {
 	}
 	q := *t.queue
 	q.template = t.ways[step.Variant]
-	return q.at(step.Place)
+	task, err := q.at(step.Place)
+	if argv := t.profiledArgv(task.argv); err == nil && step.Phase == trials.Profiling && argv != nil {
+		task.argv = argv
+	}
+	return task, err
 }
 
 // runOne starts an item and waits for its end.

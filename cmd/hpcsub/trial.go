@@ -33,6 +33,7 @@ could be measured, or an item failed.
    hpcsub trial --cluster local --json`,
 		Flags: []cli.Flag{
 			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
+			&cli.BoolFlag{Name: "profile", Usage: "also run an item under Python's profiler, and draw where its time goes"},
 			&cli.BoolFlag{Name: "again", Usage: "try it although a run of this job.toml is unfinished"},
 		},
 		OnUsageError: usage,
@@ -78,7 +79,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 		return err
 	}
 	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
-		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir}
+		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile")}
 	r, a, err := runs.StartTrial(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {
 		return err
@@ -223,6 +224,14 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	for i := range report.Variants {
 		report.Variants[i].Name = t.work.job.Variants[i].Name
 	}
+	profile, picture, err := t.attempt.Profile(t.run.ID + ": where the time of an item goes")
+	if err != nil {
+		return err
+	}
+	report.Profile = profile
+	if c.Bool("profile") && profile == nil {
+		out.warning("there is no profile: --profile is for commands of Python that run a script, and the run has to end within the budget")
+	}
 	report.Advice = trials.Advise(report, t.facts())
 	if c.Bool("json") {
 		if err := out.json(report); err != nil {
@@ -230,6 +239,8 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		}
 	} else if len(t.log.Measurements) > 0 {
 		printTrial(out, t, report, machine)
+		printProfile(out, profile, picture)
+		printAdvice(out, report)
 	}
 	t.sayFailures(out)
 	if ctx.Err() != nil {

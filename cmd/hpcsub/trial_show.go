@@ -51,12 +51,29 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	for _, why := range r.Varies {
 		out.print(wrap("- "+why, "", width))
 	}
+}
+
+func printAdvice(out *output, r trials.Report) {
+	width, _ := terminal(out.stdout)
 	if len(r.Advice) > 0 {
 		out.print("\nAdvice:\n")
 	}
 	for i, a := range r.Advice {
 		out.print(wrap(fmt.Sprintf("%d. %s", i+1, a.Text), "", width))
 	}
+}
+
+// printProfile is the functions that take most of the time.
+func printProfile(out *output, p *trials.Profile, picture string) {
+	if p == nil {
+		return
+	}
+	out.printf("\nProfile: %s in Python, %s in native code, %s importing (%s)\n", percent(p.Python), percent(p.Native), percent(p.Imports), picture)
+	t := table{head: []string{"own time", "with calls", "calls", "function", "where"}, left: []int{3, 4}}
+	for _, f := range p.Functions[:min(8, len(p.Functions))] {
+		t.add(percent(f.Own/p.Total), percent(min(1, f.Total/p.Total)), thousands(f.Calls), one(f.Name, 36), one(f.Place(), 24))
+	}
+	out.print(t.String())
 }
 
 // printThreads is the table of a scaling: time and CPU time, since more threads may be faster and dearer.

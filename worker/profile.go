@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hpcsub/items"
+)
+
+// readProfile prints what cProfile has written as JSON: its own format is one of Python's.
+const readProfile = `import json, pstats, sys
+print(json.dumps([{"file": f, "line": l, "name": n, "calls": v[1], "own_s": v[2], "total_s": v[3]}
+                  for (f, l, n), v in pstats.Stats(sys.argv[1]).stats.items()]))
+`
+
+// rawProfile is where cProfile writes, in the attempt's folder.
+func (t *trial) rawProfile() string { return filepath.Join(string(t.dir), "profile.raw") }
+
+// profiledArgv is a command of Python with the profiler before its script; nil where that cannot be told.
+func (t *trial) profiledArgv(argv []string) []string {
+	python := t.interpreter(argv)
+	if python == "" {
+		return nil
+	}
+	profiler := []string{"-m", "cProfile", "-o", t.rawProfile()}
+	if !strings.HasPrefix(filepath.Base(argv[0]), "python") { // a script that names its interpreter
+		file, err := t.spawn.search(argv[0])
+		if err != nil {
+			return nil
+		}
+		return slices.Concat([]string{python}, profiler, []string{file}, argv[1:])
+	}
+	for i := 1; i < len(argv); i++ {
+		switch word := argv[i]; {
+		case word == "-X" || word == "-W":
+			i++
+		case word == "-m" || !strings.HasPrefix(word, "-"):
+			return slices.Concat(argv[:i], profiler, argv[i:])
+		case word == "-c" || word == "-":
+			return nil
+		}
+	}
+	return nil
+}
+
+// keepProfile turns what cProfile left into the attempt's profile.
+func (t *trial) keepProfile(task task) error {
+	defer os.Remove(t.rawProfile())
+	if _, err := os.Stat(t.rawProfile()); err != nil {
+		return nil // it failed, which its measurement says
+	}
+	cmd := exec.Command(t.interpreter(task.argv[:1]), "-c", readProfile, t.rawProfile())
+	cmd.Env = t.slots[0].environ
+	text, err := cmd.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		err = fmt.Errorf("%w: %s", err, lastLine(string(failed.Stderr)))
+	}
+	if err != nil {
+		return fmt.Errorf("reading the profile: %w", err)
+	}
+	return items.WriteFile(t.dir.Profile(), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
