@@ -123,7 +123,7 @@ func startup(r Report, f Facts) *Advice {
 	if share < startupShare {
 		return nil
 	}
-	gain := 1 / max(0.01, 1-share)
+	gain := atBest(share)
 	return advice("startup", gain, "starting and importing takes %.2g of %.2g s, %.0f %% of an item: as a Python function (function = \"module:name\") it is paid once a CPU, and items run up to %.2g times as fast",
 		*r.Startup, *r.Elapsed.Median, 100*min(1, share), gain)
 }
@@ -168,10 +168,14 @@ func loops(r Report, f Facts) *Advice {
 	if share < 0.2 {
 		return nil
 	}
-	gain := 1 / max(0.01, 1-share)
+	gain := atBest(share)
 	return advice("python-loops", gain, "%s (%s) takes %.0f %% of the time in Python itself: if it goes through numbers one by one, NumPy on whole arrays first, Numba where that cannot be; an item gets up to %.2g times as fast",
 		hot.Name, hot.Place(), 100*share, gain)
 }
+
+// atBest is how many times as fast something gets where a share of its time goes away (Amdahl). Of more than 95 % nobody knows:
+// what is left then was never looked at.
+func atBest(share float64) float64 { return 1 / (1 - min(share, 0.95)) }
 
 func long(r Report, f Facts) *Advice {
 	if *r.Elapsed.Median < longCase {
