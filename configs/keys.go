@@ -31,7 +31,7 @@ func (r *reader) keys() []key {
 		known("each.memory", `"1GiB"`, sizeInto(&j.Each.MemoryMiB)),
 		known("each.cpus", "4", countInto(&j.Each.CPUs, 1)),
 		known("each.gpus", "1", gpusInto(&j.Each)),
-		known("each.parallel", `"threads"`, choiceInto(&j.Each.Parallel, []string{"none", "threads", "mpi"}, []string{"dask"})),
+		known("each.parallel", `"threads"`, choiceInto(&j.Each.Parallel, []string{"none", "threads", "mpi", "dask"}, nil)),
 		known("each.timeout", `"10m"`, durationInto(&j.Each.Timeout)),
 		known("each.outputs", `["results/{n}.pdf"]`, outputsInto(&j.Work.Outputs)),
 	}

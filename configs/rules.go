@@ -93,6 +93,9 @@ func (r *reader) cpusFit() {
 	if each.Parallel == "mpi" && r.job.Work.Function != "" {
 		r.add(r.root.find("each", "parallel"), errors.New("a function is called in one process: write the MPI program as a command, command = \"python f.py {n}\""))
 	}
+	if each.Parallel == "dask" && r.job.Work.Function != "" {
+		r.add(r.root.find("each", "parallel"), errors.New("is for a program that uses Dask itself: write command = \"python f.py {n}\"; the calls of a function are spread by [plan] strategy = \"dask\""))
+	}
 	if each.CPUs > 1 && each.Parallel == "none" {
 		r.warn(r.root.find("each", "cpus"), "%d CPUs for an item that uses one (each.parallel = \"none\"): %d would idle; write cpus = 1, or parallel = \"threads\"",
 			each.CPUs, each.CPUs-1)
@@ -110,6 +113,9 @@ func (r *reader) onePython() {
 func (r *reader) threads() {
 	if r.job.Each.Parallel == "mpi" {
 		r.rankThreads()
+		return
+	}
+	if r.job.Each.Parallel == "dask" { // each thread of Dask's workers has a CPU, and libraries none beside
 		return
 	}
 	cpus := strconv.Itoa(max(1, r.job.Each.CPUs))

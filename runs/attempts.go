@@ -83,7 +83,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {
 		return err
 	}
-	if r.Work.Function != "" || a.Layout.Ranks > 0 {
+	if r.Work.Function != "" || a.Layout.Ranks > 0 || a.Layout.Cluster {
 		if err := writeDrivers(dir); err != nil {
 			return err
 		}

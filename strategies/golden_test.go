@@ -47,6 +47,10 @@ func goldenInputs() map[string]Input {
 	add("whole-node-site", job(500, 10*time.Second), func(in *Input) { in.Cluster.Scheduler.SelectType = "select/linear" })
 	add("forced-short", job(5000, 20*time.Second), func(in *Input) { in.Slurm.Partition = "short" })
 	add("calls", job(300, time.Second), func(in *Input) { in.Function, in.Program = true, "primes.is_prime" })
+	add("dask-programs", job(10, 10*time.Minute), func(in *Input) {
+		in.Each.CPUs, in.Each.MemoryMiB, in.Each.Parallel, in.RankCPUs = 16, 8192, "dask", 4
+	})
+	add("dask-over-nodes", job(1, 10*time.Minute), func(in *Input) { in.Each.CPUs, in.Each.Parallel, in.Slurm.Partition = 12, "dask", "short" })
 	add("gpus", job(40, 10*time.Minute), func(in *Input) { in.Each.GPUs = 1 })
 	add("gpus-of-a-type", job(7, time.Hour), func(in *Input) { in.Each.CPUs, in.Each.GPUs, in.Each.GPUType = 8, 2, "a100" })
 	add("gpus-not-there", job(7, time.Hour), func(in *Input) { in.Each.GPUs, in.Each.GPUType = 1, "h100" })

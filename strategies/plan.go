@@ -94,12 +94,13 @@ type Request struct {
 // Layout is how the items are laid on the allocation. A part is what one worker takes:
 // one array task, or one node of a job over nodes.
 type Layout struct {
-	Parts        int          `json:"parts"`           // workers in all
-	Slots        int          `json:"slots"`           // items side by side in one worker
-	CPUsPerItem  int          `json:"cpus_per_item"`   // also the thread variables
-	Ranks        int          `json:"ranks,omitempty"` // of one MPI item, which share its CPUs; 0 = it is none
-	ItemsPerPart int          `json:"items_per_part"`  // the most that one part is given
-	Submissions  []IndexRange `json:"submissions"`     // one sbatch each; together they are all parts
+	Parts        int          `json:"parts"`             // workers in all
+	Slots        int          `json:"slots"`             // items side by side in one worker
+	CPUsPerItem  int          `json:"cpus_per_item"`     // also the thread variables
+	Ranks        int          `json:"ranks,omitempty"`   // of one MPI item, which share its CPUs; 0 = it is none
+	Cluster      bool         `json:"cluster,omitempty"` // each item has a cluster of Dask around it
+	ItemsPerPart int          `json:"items_per_part"`    // the most that one part is given
+	Submissions  []IndexRange `json:"submissions"`       // one sbatch each; together they are all parts
 }
 
 // IndexRange is the parts that one sbatch carries: First to First+Count-1. An array's indices run from 0

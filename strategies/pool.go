@@ -220,7 +220,7 @@ func plannedStarts(queue []slurm.Queued) map[string]time.Time {
 // demand is what a job asks of a node on which it runs some items side by side, or its share of one that goes over
 // several nodes.
 func (p *problem) demand(o *pool, slots int) demand {
-	if p.ranks() > 0 && slots == 1 {
+	if p.pieces() > 0 && slots == 1 {
 		return p.share(max(1, o.span))
 	}
 	d := demand{cpus: slots * p.cpus, gpus: slots * p.in.Each.GPUs, gpuType: p.in.Each.GPUType}

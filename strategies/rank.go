@@ -110,7 +110,7 @@ func (p *problem) tieRules(all []prediction) []rule {
 	short := p.lengths.mean < longItem || p.lengths.basis == Assumed
 	return []rule{
 		// A second node only where one is full: what ranks say to each other there is slower.
-		{value: func(c prediction) float64 { return yes(p.ranks() > 0) * float64(c.Request.Nodes) }},
+		{value: func(c prediction) float64 { return yes(p.pieces() > 0) * float64(c.Request.Nodes) }},
 		// One item needs one allocation and nothing around it.
 		{value: func(c prediction) float64 { return yes(p.in.Items == 1 && c.Strategy != "single") }},
 		// The default partition is where the site wants work that has no reason to be elsewhere.

@@ -94,7 +94,7 @@ func longest(spans []float64) float64 {
 // layout is the shape in the words of the contract; an array is split where the site caps its index.
 func (s shape) layout(p *problem) Layout {
 	return Layout{
-		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus, Ranks: p.ranks(),
+		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus, Ranks: p.ranks(), Cluster: p.clusters(),
 		ItemsPerPart: (p.in.Items + s.parts - 1) / s.parts,
 		Submissions:  split(s.parts, s.array, p.in.Cluster.Limits.MaxArraySize),
 	}
@@ -123,6 +123,9 @@ func (s shape) request(p *problem, limitS int) Request {
 	if ranks := p.ranks(); ranks > 0 {
 		r.Tasks, r.CPUsPerTask = s.slots*ranks, p.rankCPUs()
 		r.TasksPerNode = (r.Tasks + s.nodes - 1) / s.nodes
+	}
+	if p.clusters() {
+		r.CPUsPerTask = s.demand(p).cpus
 	}
 	if s.array {
 		r.ArrayTasks, r.ArrayThrottle = s.parts, s.throttle

@@ -5,6 +5,9 @@ import "fmt"
 // rankMiB is what stands above each rank of an MPI program.
 const rankMiB = 16
 
+// clusterMiB is what Dask needs on a node beside what its workers may hold: a scheduler, and a nanny.
+const clusterMiB = 512
+
 // ranks is how many processes an MPI item starts; 0 = it is no MPI program.
 func (p *problem) ranks() int {
 	if p.in.Each.Parallel != "mpi" {
@@ -13,34 +16,56 @@ func (p *problem) ranks() int {
 	return p.cpus / p.rankCPUs()
 }
 
-func (p *problem) rankCPUs() int { return max(1, p.in.RankCPUs) }
+func (p *problem) rankCPUs() int {
+	if p.clusters() {
+		return 1
+	}
+	return max(1, p.in.RankCPUs)
+}
 
-// share is what one item asks of each of some nodes: the ranks are dealt out evenly, and so are memory and GPUs.
+// pieces is into how many equal pieces one item can be taken apart over nodes: the ranks of an MPI program, the CPUs of
+// one with a cluster of Dask; 0 = it stays on one node.
+func (p *problem) pieces() int {
+	if p.clusters() {
+		return p.cpus
+	}
+	return p.ranks()
+}
+
+// share is what one item asks of each of some nodes: its pieces are dealt out evenly, and so are memory and GPUs.
 func (p *problem) share(nodes int) demand {
-	ranks := p.ranks()
-	here := (ranks + nodes - 1) / nodes
+	pieces := p.pieces()
+	here := (pieces + nodes - 1) / nodes
 	d := demand{cpus: here * p.rankCPUs(), gpus: p.in.Each.GPUs / nodes, gpuType: p.in.Each.GPUType}
 	if p.in.Each.MemoryMiB > 0 {
-		d.memoryMiB = (p.in.Each.MemoryMiB*here+ranks-1)/ranks + here*rankMiB + workerMiB
+		d.memoryMiB = (p.in.Each.MemoryMiB*here+pieces-1)/pieces + p.above(here) + workerMiB
 	}
 	return d
 }
 
-// spread decides over how many nodes of the pool one item goes: one, unless it is an MPI program that no node can
-// hold, and then as few as can. A second node is dearer than a full first one.
+// above is the memory of what stands above so many pieces on a node.
+func (p *problem) above(pieces int) int {
+	if p.clusters() {
+		return clusterMiB
+	}
+	return pieces * rankMiB
+}
+
+// spread decides over how many nodes of the pool one item goes: one, unless it can be taken apart and no node can
+// hold it, and then as few as can. A second node is dearer than a full first one.
 func (p *problem) spread(o *pool) *Rejection {
 	o.span = 1
 	no := o.holds(p.in, p.demand(o, 1))
-	ranks := p.ranks()
-	if no == nil || ranks < 2 {
+	pieces := p.pieces()
+	if no == nil || pieces < 2 {
 		return no
 	}
-	most := min(o.size, ranks)
+	most := min(o.size, pieces)
 	if positive(o.MaxNodes) && !o.overrides("PartitionMaxNodes") {
 		most = min(most, *o.MaxNodes)
 	}
 	for n := 2; n <= most; n++ {
-		if (ranks+n-1)/n*(n-1) >= ranks { // the last node would be empty
+		if (pieces+n-1)/n*(n-1) >= pieces { // the last node would be empty
 			continue
 		}
 		if d := p.share(n); p.in.Each.GPUs%n == 0 && o.nodesFor(d) >= n {

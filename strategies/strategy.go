@@ -6,6 +6,7 @@ import "strings"
 type strategy struct {
 	name     string
 	work     kind                                         // what it can run
+	clusters bool                                         // it can start a cluster of Dask around a command
 	template string                                       // the templates' name for its launch block
 	costs    func(Costs) overhead                         // what a part of it adds to its items' own time
 	propose  func(*problem, *pool) ([]shape, []Rejection) // the shapes worth predicting in one partition
@@ -43,6 +44,10 @@ func Template(name string) string {
 // unfit says that a strategy cannot run this kind of work; nil where it can.
 func (s strategy) unfit(in Input) *Rejection {
 	switch {
+	case clusters(in) && s.clusters:
+		return nil
+	case clusters(in):
+		return &Rejection{Strategy: s.name, Reason: `each item is a program with a cluster of Dask around it (each.parallel = "dask"), which strategy dask starts`}
 	case s.work == functions && !in.Function:
 		return &Rejection{Strategy: s.name, Reason: `the work is a command; set function = "module:name"`}
 	case s.work == commands && in.Function:

@@ -27,7 +27,7 @@ func (p *problem) outcomeSentence(c prediction) string {
 	}
 	what := counted(p.in.Items, "item")
 	if p.in.Program != "" {
-		what = p.in.Program + c.ranksWords() + " for " + what
+		what = p.in.Program + c.insideWords() + " for " + what
 	}
 	gpus := ""
 	if p.in.Each.GPUs > 0 {
@@ -40,9 +40,13 @@ func (p *problem) outcomeSentence(c prediction) string {
 		figure(e.CPUHours), 100*e.Efficiency, gpus, c.startWords())
 }
 
-// ranksWords says of an MPI program how many ranks an item has, and where.
-func (c prediction) ranksWords() string {
+// insideWords says of an MPI program how many ranks an item has, and where, and of one for Dask what is around it.
+func (c prediction) insideWords() string {
 	switch {
+	case c.Layout.Cluster && c.Request.Nodes > 1:
+		return fmt.Sprintf(" in a cluster of Dask on %s over %d nodes, since none has so much,", counted(c.Layout.CPUsPerItem, "CPU"), c.Request.Nodes)
+	case c.Layout.Cluster:
+		return " in a cluster of Dask on " + counted(c.Layout.CPUsPerItem, "CPU")
 	case c.Layout.Ranks == 0:
 		return ""
 	case c.Request.Nodes > 1:
@@ -121,6 +125,12 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	switch {
 	case p.in.Plan.Strategy != "":
 		return "[plan] strategy asks for it."
+	case c.Layout.Cluster && c.Request.ArrayTasks > 0:
+		return "Each program has a cluster of its own in a job of its own, so that as many run at once as there is room for."
+	case c.Layout.Cluster && p.in.Items == 1:
+		return "One program needs one allocation, and its cluster stands inside."
+	case c.Layout.Cluster:
+		return "The programs run one after another, each with a cluster of its own: more jobs would not end sooner."
 	case p.in.Items == 1:
 		return "One item needs one allocation and nothing around it."
 	case c.Strategy == "single":

@@ -47,10 +47,12 @@ type view struct {
 	// RanksPerNode and StepMemoryMiB are of the step of one MPI item; of several side by side each has its share.
 	RanksPerNode  int
 	StepMemoryMiB int
-	Network       string   // for processes on several nodes, where the script starts such
-	Whole         bool     // whole nodes are asked for, and not among the user's own options
-	Epilogue      bool     // the site has something to be done after the work
-	Modules       []string // the job's, and those of the site that hold what the strategy needs
+	// WorkerMemoryMiB is what the workers of a Dask cluster may hold on one node; 0 = not known.
+	WorkerMemoryMiB int
+	Network         string   // for processes on several nodes, where the script starts such
+	Whole           bool     // whole nodes are asked for, and not among the user's own options
+	Epilogue        bool     // the site has something to be done after the work
+	Modules         []string // the job's, and those of the site that hold what the strategy needs
 }
 
 // Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
@@ -132,6 +134,10 @@ func newView(s Script) (view, error) {
 		v.Activate = activate(s.Dir, s.Environment.Venv)
 	}
 	v.Threads = s.Layout.CPUsPerItem / max(1, s.Layout.Ranks)
+	if s.Layout.Cluster {
+		v.Threads = 1
+		v.WorkerMemoryMiB = strategies.ClusterMemoryMiB(s.Request.MemoryPerNodeMiB)
+	}
 	v.RanksPerNode = (s.Layout.Ranks + v.Nodes - 1) / v.Nodes
 	v.StepMemoryMiB = s.Request.MemoryPerNodeMiB / max(1, s.Layout.Slots)
 	release, _ := slurm.ParseVersion(s.SlurmVersion) // unknown where there is no Slurm

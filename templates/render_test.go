@@ -74,6 +74,12 @@ func goldens() map[string]Script {
 		all["dask-nodes-"+version] = s
 		s.Strategy, s.Request.GRES, s.Layout.Slots = "gnu-parallel", "gpu:a100:4", 4
 		all["gnu-parallel-nodes-gpus-"+version] = s
+		s = example("dask", version)
+		s.Layout.Slots, s.Layout.CPUsPerItem, s.Layout.Cluster = 1, 8, true
+		all["dask-cluster-"+version] = s
+		s.Request.Nodes, s.Request.Tasks, s.Layout.CPUsPerItem, s.Request.MemoryPerNodeMiB = 2, 2, 16, 8768
+		s.Layout.Parts, s.Request.ArrayTasks, s.Range.Count, s.Layout.ItemsPerPart = 10, 10, 10, 1
+		all["dask-cluster-nodes-"+version] = s
 		s = example("packed", version)
 		s.Request.GRES, s.Layout.Slots = "gpu:a100_1g.10gb+me:8", 8
 		all["packed-gpus-"+version] = s

@@ -59,6 +59,7 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 	f.StringVar(&rank, "part-from", "", "the same as --rank-env")
 	f.IntVar(&opt.Slots, "slots", 1, "items side by side")
 	f.BoolVar(&opt.Together, "together", false, "the workers of the step share one queue, that of rank 0")
+	f.BoolVar(&opt.Around, "around", false, "what follows -- is started for each item, with the item's command behind it")
 	f.IntVar(&opt.Ranks, "ranks", 0, "ranks of an item: what follows -- starts them")
 	f.StringVar(&opt.Token, "token", "", "the attempt's token")
 	f.Float64Var(&seconds, "time-limit-s", 0, "the Slurm job's time limit in seconds")
@@ -72,6 +73,8 @@ func parseArgs(args []string, env lookup) (opt Options, err error) {
 		return opt, errors.New("--attempt DIR is missing")
 	case opt.Ranks < 0 || opt.Ranks > 0 && len(opt.Dispatcher) == 0:
 		return opt, fmt.Errorf("--ranks %d: want a number from 1, and after -- the command that starts so many", opt.Ranks)
+	case opt.Around && (opt.Ranks > 0 || len(opt.Dispatcher) == 0):
+		return opt, errors.New("--around: want after -- what is started for each item, and no --ranks")
 	case opt.Slots < 1:
 		return opt, fmt.Errorf("--slots: want 1 or more, got %d", opt.Slots)
 	case opt.Part >= 0 && rank != "":

@@ -42,6 +42,7 @@ type engine struct {
 
 	cpus     cpus
 	launcher *launcher // starts the ranks of items; nil where they are no MPI programs
+	around   []string  // stands before each item's command; nil = nothing
 
 	enforced time.Time     // when clocks were last looked at
 	held     *task         // could not be started for want of processes; goes first
@@ -108,6 +109,9 @@ func (e *engine) launch(s *slot) (err error) {
 		if argv, err = e.launcher.command(s.ranks, argv); err != nil {
 			return err
 		}
+	}
+	if e.around != nil {
+		argv = append(e.around[:len(e.around):len(e.around)], argv...)
 	}
 	s.pid, err = e.spawn.start(argv, s.environ, e.spawn.null, s.out.fd, s.err.fd)
 	return err

@@ -38,6 +38,7 @@ type Options struct {
 	Token      string        // of the attempt, as the script has it; "" is not compared
 	TimeLimit  time.Duration // of the Slurm job, as the script was rendered; 0 = not known
 	Ranks      int           // of one item, where items are MPI programs; 0 = they are not
+	Around     bool          // Dispatcher is started for each item, with the item's command behind it
 	Dispatcher []string      // GNU Parallel's command line, or with Ranks the launcher's; empty = the worker's own queue
 	Stderr     io.Writer     // for remarks; errors are returned
 }
@@ -106,6 +107,9 @@ func open(opt Options) (*worker, error) {
 		}
 		w.launcher = &launcher{argv: opt.Dispatcher, ranks: opt.Ranks, program: program}
 	}
+	if opt.Around {
+		w.around = opt.Dispatcher
+	}
 	restart := int(variable(os.LookupEnv, "SLURM_RESTART_COUNT"))
 	w.writer = items.Writer{Attempt: w.work.Attempt, Part: opt.Part, Restart: restart}
 	w.gate.claim = newClaim(w.dir.Claim(opt.Part), jobID(os.LookupEnv), restart)
@@ -136,7 +140,7 @@ func (w *worker) run(ctx context.Context) (int, error) {
 		switch {
 		case w.work.Trial:
 			w.trial(ctx)
-		case len(w.opt.Dispatcher) > 0 && w.launcher == nil:
+		case len(w.opt.Dispatcher) > 0 && w.launcher == nil && w.around == nil:
 			w.dispatch(w.opt.Dispatcher)
 		case w.work.Spec.Function != "":
 			w.callLoop(w.queue)
@@ -159,6 +163,9 @@ func (w *worker) prepare() error {
 	var err error
 	if w.spawn, err = newSpawner(w.work.Spec.Dir, environment(os.Environ())); err != nil {
 		return err
+	}
+	if w.around != nil {
+		w.spawn.base = append(w.spawn.base, "HPCSUB_MEETING="+w.dir.Meeting(w.gate.claim.job, w.writer.Restart))
 	}
 	w.results = w.dir.Results(w.opt.Part, w.writer.Restart)
 	if w.recorder, err = items.NewRecorder(w.results); err != nil {

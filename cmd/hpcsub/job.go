@@ -159,7 +159,7 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	in := runs.NewInput(w.job, w.survey.Count, p.cluster)
 	in.Site = w.site.RulesFor(w.job)
 	in.Tools = tools(p, w.job.Environment.Modules)
-	if w.job.Work.Function != "" {
+	if w.job.Work.Function != "" || w.job.Each.Parallel == "dask" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
 	warnings := measured(ctx, w, p, &in)

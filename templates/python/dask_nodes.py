@@ -14,16 +14,15 @@ import logging
 import os
 import subprocess
 import sys
-from typing import Any, Dict, Set
+from typing import Any, Set
 
 from asking import AGAIN, NOT_STARTED, ask, give_up, meeting, need, rank, tell
+from dask_tls import CLOSED, network, trust
 
 STRANDED = 300  # seconds that a worker waits for its scheduler
 MEMORY = 1 << 30  # bytes for a worker of Dask, which holds no values
 
-# No dashboard: its port would be open to everybody. What a lost worker had comes back, and is not handed out unseen.
-SETTINGS = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
-            "distributed.scheduler.allowed-failures": 0, "distributed.worker.use-file-locking": False}
+SETTINGS = {"distributed.scheduler.allowed-failures": 0}  # what a lost worker had comes back, and is not handed out unseen
 
 
 def main() -> None:
@@ -32,7 +31,7 @@ def main() -> None:
     import dask
     import distributed
 
-    dask.config.set(SETTINGS)
+    dask.config.set({**CLOSED, **SETTINGS})
     logging.getLogger(distributed.__name__).setLevel(logging.WARNING)  # each start and end is no news
     if rank() > 0 or sys.argv[2:] == ["work"]:
         asyncio.run(work(int(sys.argv[1])))
@@ -42,21 +41,6 @@ def main() -> None:
             asyncio.run(hand_out(own))
         finally:
             own.kill()
-
-
-def trust() -> Any:
-    """What every connection must show and is shown."""
-    from distributed import Security
-
-    files = {"tls_{}_{}".format(role, part): meeting(name)
-             for role in ("scheduler", "worker", "client") for part, name in (("cert", "cert.pem"), ("key", "key.pem"))}
-    return Security(require_encryption=True, tls_ca_file=meeting("ca.pem"), **files)
-
-
-def network() -> Dict[str, Any]:
-    """The network to listen on: that of HPCSUB_INTERFACE, else any. What would be the dashboard is for nobody."""
-    return {"interface": os.environ.get("HPCSUB_INTERFACE") or None, "protocol": "tls", "security": trust(),
-            "dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 async def work(threads: int) -> None:

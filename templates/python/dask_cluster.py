@@ -1,0 +1,163 @@
+"""Runs a program with a cluster of Dask around it, which it finds by Client() with no argument.
+
+hpcsub's worker starts this for each item, on the first node. The scheduler is in this process; LAUNCHER (srun, where
+there are several nodes) starts this program once more on each node, for Dask's workers. They find the scheduler by a
+file in the job's meeting folder, the program by variables of its environment. All connections are TLS with a
+certificate that was made for this job: whoever has none is refused. The exit code is the program's.
+
+    python3 dask_cluster.py NODES CPUS MEMORY_MIB [LAUNCHER ...] -- PROGRAM [ARGUMENT ...]
+
+CPUS and MEMORY_MIB are of one node; without MEMORY_MIB (0) Dask takes the node's memory by its share of the CPUs.
+"""
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Dict, List
+
+from asking import meeting
+from dask_tls import CLOSED, network, trust
+
+ARRIVE = 120.0  # seconds for all workers to come, after which the program starts with those that have
+LEAVE = 10.0  # seconds for them to end
+CLOSE = "def dask_setup(worker): worker.http_server.stop()"  # in the process of each worker
+MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
+    "({}): pip install distributed, or name the environment that has it in [environment] venv, conda or modules\n"
+
+
+def main() -> int:
+    try:
+        import dask
+        import distributed
+    except ImportError as error:
+        sys.stderr.write(MISSING.format(sys.executable, socket.gethostname(), error))
+        return 1
+    os.umask(0o077)
+    dask.config.set(CLOSED)
+    logging.getLogger(distributed.__name__).setLevel(logging.WARNING)
+    if sys.argv[1] == "work":
+        return asyncio.run(work(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+    at = sys.argv.index("--")
+    sys.path[:1] = modules(sys.argv[at + 1:])  # in place of this program's own
+    nodes, cpus, memory = (int(n) for n in sys.argv[1:4])
+    return asyncio.run(around(nodes, [str(cpus), str(memory)], sys.argv[4:at], sys.argv[at + 1:]))
+
+
+def modules(program: List[str]) -> List[str]:
+    """Where the program's modules are: Dask takes functions apart in other processes, which must find them too."""
+    scripts = [os.path.dirname(os.path.abspath(word)) for word in program[:2] if word.endswith(".py")]
+    return scripts + [os.getcwd()]
+
+
+def processes(cpus: int) -> int:
+    """How many workers share the CPUs of a node, each with as many threads as it has: as Dask deals a machine."""
+    from distributed.deploy.utils import nprocesses_nthreads
+
+    return int(nprocesses_nthreads(cpus)[0])
+
+
+async def around(nodes: int, share: List[str], launcher: List[str], program: List[str]) -> int:
+    """Starts scheduler and workers, runs the program, and ends them."""
+    from distributed import Scheduler
+
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)  # the program gets it too: its end is waited for
+    file = meeting("scheduler.{}.json".format(os.environ["HPCSUB_ITEM_INDEX"]))
+    scheduler = await Scheduler(port=0, scheduler_file=file, **network())
+    scheduler.http_server.stop()
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(modules(program) + os.environ.get("PYTHONPATH", "").split(os.pathsep)),
+               "DASK_LOGGING__DISTRIBUTED": "warning"}
+    workers = subprocess.Popen(launcher + [sys.executable, os.path.abspath(__file__), "work"] + share + [file],
+                               stdin=subprocess.DEVNULL, stdout=2, env=environ)
+    try:
+        if not await arrived(scheduler, workers, nodes * processes(int(share[0])), ended):
+            return 1
+        return await run(program, scheduler, workers)
+    finally:
+        await scheduler.close()
+        leave(workers)
+
+
+async def arrived(scheduler: Any, workers: "subprocess.Popen[bytes]", wanted: int, ended: asyncio.Event) -> bool:
+    """Waits for the workers; without any there is no cluster."""
+    until = time.monotonic() + ARRIVE
+    while len(scheduler.workers) < wanted and not ended.is_set():
+        if workers.poll() is not None:
+            sys.stderr.write("the workers of Dask ended as they started, exit code {}\n".format(workers.returncode))
+            return False
+        if time.monotonic() > until:
+            sys.stderr.write("{} of {} workers of Dask came within {:.0f} s\n".format(len(scheduler.workers), wanted, ARRIVE))
+            return len(scheduler.workers) > 0
+        await asyncio.sleep(0.05)
+    return not ended.is_set()
+
+
+async def run(argv: List[str], scheduler: Any, workers: "subprocess.Popen[bytes]") -> int:
+    """Runs the program; ends it where no worker is left, since it would wait for one for ever."""
+    from distributed.core import Status
+
+    try:
+        program = subprocess.Popen(argv, env={**os.environ, **found(scheduler.address)})
+    except OSError as error:
+        sys.stderr.write("{!r}: {}\n".format(argv[0], error.strerror))
+        return 127 if isinstance(error, FileNotFoundError) else 126
+    while program.poll() is None:
+        if workers.poll() is not None and scheduler.status == Status.running:
+            sys.stderr.write("the workers of Dask ended before the program, exit code {}\n".format(workers.returncode))
+            program.terminate()
+            return 1
+        await asyncio.sleep(0.05)
+    return program.returncode
+
+
+def found(address: str) -> Dict[str, str]:
+    """The variables by which Client() finds the scheduler and what to show it."""
+    tls = {"CA_FILE": "ca.pem", "CLIENT__CERT": "cert.pem", "CLIENT__KEY": "key.pem"}
+    return {"DASK_SCHEDULER_ADDRESS": address, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True",
+            **{"DASK_DISTRIBUTED__COMM__TLS__" + name: meeting(file) for name, file in tls.items()}}
+
+
+def leave(workers: "subprocess.Popen[bytes]") -> None:
+    """Waits for the workers, which end with their scheduler, and makes an end of those that do not."""
+    for stop in (workers.terminate, workers.kill):
+        try:
+            workers.wait(LEAVE)
+            return
+        except subprocess.TimeoutExpired:
+            stop()
+
+
+async def work(cpus: int, memory_mib: int, file: str) -> int:
+    """Is the workers of this node until the scheduler ends. Their nannies start one again that takes too much memory."""
+    from distributed import Nanny
+
+    del sys.path[0]  # this program's modules; the others' come by PYTHONPATH
+    del sys.modules["__main__"].__file__  # nor do the processes of nannies read this program again
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
+    count = processes(cpus)
+    limit = (memory_mib << 20) // count if memory_mib else "auto"
+    room = tempfile.mkdtemp(prefix="hpcsub-dask-")  # what does not fit into memory goes to a disk of the node
+    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, local_directory=room,
+                     death_timeout=ARRIVE, preload=[CLOSE], silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network()) for n in range(count)]
+    try:
+        await asyncio.gather(*nannies)
+        await asyncio.gather(*(nanny.finished() for nanny in nannies))
+    except asyncio.CancelledError:
+        await asyncio.gather(*(nanny.close() for nanny in nannies))
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    if code < 0:  # the program's signal is this one's
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
