@@ -62,6 +62,53 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+// TestCallsOutOfMemory: on a cluster that holds jobs to their memory, the call that takes too much is told from the
+// others, which go on, also those on its node.
+func TestCallsOutOfMemory(t *testing.T) {
+	const hungry = "import time\ndef f(n):\n    hog = bytearray((2500 << 20) if n == 5 else 1)\n    hog[::4096] = b'x' * len(hog[::4096])\n" +
+		"    time.sleep(20 if n == 5 else 0.2)\n    return n\n"
+	for _, way := range callWays {
+		t.Run(way.name, func(t *testing.T) {
+			job := strings.Replace(callJob(way.name, way.strategy, way.nodes, 40, ""), "squares:square", "hungry:f", 1)
+			j := newJob(t, Cgroup, strings.Replace(job, "time = \"2s\"", "time = \"2s\"\nmemory = \"100MiB\"", 1), map[string]string{"hungry.py": hungry})
+			if !hasPackage(t, j.lab, way.pkg) {
+				return
+			}
+			j.expect(t, 5, "submit --wait")
+			for _, r := range j.results(t) {
+				want := "done"
+				if r.Index == 4 {
+					want = "out_of_memory"
+				}
+				if r.State != want {
+					t.Errorf("call %d: %s, want %s", r.Index+1, r.State, want)
+				}
+			}
+		})
+	}
+}
+
+// TestCallsAtTheTimeLimit: what runs then is out of time, and nothing else is.
+func TestCallsAtTheTimeLimit(t *testing.T) {
+	const slow = "import os, time\ndef f(n):\n    time.sleep(300 if n == 1 and not os.path.exists('mended') else 0.2)\n    return n\n"
+	j := newJob(t, Default, strings.Replace(callJob("slow", "pathos", 2, 40, ""), "squares:square", "slow:f", 1), map[string]string{"slow.py": slow})
+	if !hasPackage(t, j.lab, "pathos") {
+		return
+	}
+	j.expect(t, 5, "submit --wait")
+	for _, r := range j.results(t) {
+		want := "done"
+		if r.Index == 0 {
+			want = "timeout"
+		}
+		if r.State != want {
+			t.Errorf("call %d: %s, want %s", r.Index+1, r.State, want)
+		}
+	}
+	j.shell(t, "touch mended")
+	j.expect(t, 0, "retry --wait")
+}
+
 // called is a result with what the call returned.
 type called struct {
 	row

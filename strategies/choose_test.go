@@ -266,7 +266,7 @@ func TestLayoutsAreWhole(t *testing.T) {
 			if next != l.Parts || l.Parts*l.ItemsPerPart < in.Items || (l.Parts-1)*l.ItemsPerPart >= in.Items+l.Parts {
 				t.Errorf("%s, %s: %+v for %d items", name, c.Strategy, l, in.Items)
 			}
-			if c.Request.CPUsPerTask != l.Slots*l.CPUsPerItem || c.Request.Tasks != c.Request.Nodes {
+			if c.Request.CPUsPerTask*c.Request.Nodes != l.Slots*l.CPUsPerItem && l.Cluster || c.Request.CPUsPerTask != l.Slots*l.CPUsPerItem && !l.Cluster || c.Request.Tasks != c.Request.Nodes {
 				t.Errorf("%s, %s: %+v for %+v", name, c.Strategy, c.Request, l)
 			}
 		}

@@ -33,15 +33,21 @@ func calls(t testing.TB, body string, count, parts int, set ...func(*items.Work)
 	text := "import os, signal, subprocess, sys, time\ndef f(n):\n    " + strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n    ") + "\n"
 	must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte(text), 0o600))
 	r := freeze(t, spec, parts, set...)
+	r.putDrivers()
+	return r
+}
+
+// putDrivers puts the programs of Python where a run has them.
+func (r *testRun) putDrivers() {
+	r.t.Helper()
 	sources, err := filepath.Glob("../templates/python/*.py")
-	must(t, err)
-	must(t, os.MkdirAll(filepath.Dir(r.dir.Python("x")), 0o700))
+	must(r.t, err)
+	must(r.t, os.MkdirAll(filepath.Dir(r.dir.Python("x")), 0o700))
 	for _, source := range sources {
 		text, err := os.ReadFile(source)
-		must(t, err)
-		must(t, os.WriteFile(r.dir.Python(filepath.Base(source)), text, 0o600))
+		must(r.t, err)
+		must(r.t, os.WriteFile(r.dir.Python(filepath.Base(source)), text, 0o600))
 	}
-	return r
 }
 
 // pathosCommand is the driver as a script writes it.

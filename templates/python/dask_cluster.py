@@ -12,7 +12,6 @@ CPUS and MEMORY_MIB are of one node; without MEMORY_MIB (0) Dask takes the node'
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -39,14 +38,15 @@ def main() -> int:
         sys.stderr.write(MISSING.format(sys.executable, socket.gethostname(), error))
         return 1
     os.umask(0o077)
-    dask.config.set(CLOSED)
     logging.getLogger(distributed.__name__).setLevel(logging.WARNING)
-    if sys.argv[1] == "work":
-        return asyncio.run(work(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
-    at = sys.argv.index("--")
-    sys.path[:1] = modules(sys.argv[at + 1:])  # in place of this program's own
-    nodes, cpus, memory = (int(n) for n in sys.argv[1:4])
-    return asyncio.run(around(nodes, [str(cpus), str(memory)], sys.argv[4:at], sys.argv[at + 1:]))
+    with tempfile.TemporaryDirectory(prefix="hpcsub-dask-") as room:  # what does not fit into memory goes to a disk of the node
+        dask.config.set({**CLOSED, "temporary-directory": room})
+        if sys.argv[1] == "work":
+            return asyncio.run(work(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+        at = sys.argv.index("--")
+        sys.path[:1] = modules(sys.argv[at + 1:])  # in place of this program's own
+        nodes, cpus, memory = (int(n) for n in sys.argv[1:4])
+        return asyncio.run(around(nodes, [str(cpus), str(memory)], sys.argv[4:at], sys.argv[at + 1:]))
 
 
 def modules(program: List[str]) -> List[str]:
@@ -142,16 +142,13 @@ async def work(cpus: int, memory_mib: int, file: str) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
     count = processes(cpus)
     limit = (memory_mib << 20) // count if memory_mib else "auto"
-    room = tempfile.mkdtemp(prefix="hpcsub-dask-")  # what does not fit into memory goes to a disk of the node
-    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, local_directory=room,
-                     death_timeout=ARRIVE, preload=[CLOSE], silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network()) for n in range(count)]
+    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE,
+                     preload=[CLOSE], silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network()) for n in range(count)]
     try:
         await asyncio.gather(*nannies)
         await asyncio.gather(*(nanny.finished() for nanny in nannies))
     except asyncio.CancelledError:
         await asyncio.gather(*(nanny.close() for nanny in nannies))
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
     return 0
 
 

@@ -1,0 +1,41 @@
+//go:build integration
+
+package integration
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// around is a program that finds a cluster of Dask and says where it is; helper.py is beside it.
+const around = `import os
+from distributed import Client
+import helper
+client = Client()
+nodes = set(client.run(lambda: os.environ["SLURMD_NODENAME"]).values())
+threads = sum(w["nthreads"] for w in client.scheduler_info()["workers"].values())
+total = sum(client.gather(client.map(helper.square, range(100))))
+print(client.scheduler.address.split(":")[0], *sorted(nodes), threads, total)
+`
+
+// TestDaskPrograms: each program of a sweep finds a cluster of its own over two nodes, whose workers find its modules.
+func TestDaskPrograms(t *testing.T) {
+	lab := Start(t, Default)
+	if !hasPackage(t, lab, "distributed") {
+		t.Fatal("the lab's Python has no Dask")
+	}
+	const toml = "command = \"python3 around.py {n}\"\n[sweep]\nn = [0, 1]\n[each]\ntime = \"10s\"\ncpus = 12\nmemory = \"2GiB\"\n" +
+		"parallel = \"dask\"\n[slurm]\npartition = \"short\"\n"
+	j := newJob(t, Default, toml, map[string]string{"around.py": around, "helper.py": "def square(x): return x * x\n"})
+	if plan := j.expect(t, 0, "plan").Stdout; !strings.Contains(strings.Join(strings.Fields(plan), " "), "in a cluster of Dask on 12 CPUs over 2 nodes") {
+		t.Errorf("plan does not say what is around a program:\n%s", plan)
+	}
+	j.expect(t, 0, "submit --wait")
+	for i := range 2 {
+		const want = "tls c1 c2 12 328350\n"
+		if got := j.expect(t, 0, fmt.Sprintf("logs --item %d", i)).Stdout; !strings.HasSuffix(got, want) {
+			t.Errorf("program %d says %q, want %q", i, got, want)
+		}
+	}
+}

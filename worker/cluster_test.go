@@ -1,0 +1,129 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+)
+
+// programs freezes a run of a Python program that uses Dask, over n = 0 … count-1.
+func programs(t *testing.T, body string, count int) *testRun {
+	t.Helper()
+	spec := numbers("python3 program.py {n}", count)
+	spec.Dir = t.TempDir()
+	text := "import os, sys, time\nfrom distributed import Client\nimport helper\nn = int(sys.argv[1])\n" + body
+	must(t, os.WriteFile(filepath.Join(spec.Dir, "program.py"), []byte(text), 0o600))
+	must(t, os.WriteFile(filepath.Join(spec.Dir, "helper.py"), []byte("import os\ndef square(x): return x * x\ndef home(x): return os.getpid()\n"), 0o600))
+	r := freeze(t, spec, 1)
+	r.putDrivers()
+	return r
+}
+
+// clustered are the options of a worker that starts a cluster on so many CPUs around each program.
+func (r *testRun) clustered(cpus string, env ...string) lifeOptions {
+	n := r.overNodes("dask_cluster.py", "1", cpus, "1024", "--")
+	return lifeOptions{slots: 1, dispatcher: n.driver, flags: []string{"--around"}, env: append(n.env, env...)}
+}
+
+// TestClusterAroundPrograms: Client() finds a cluster of the program's own, whose workers find its modules; the program's
+// end is the item's; and nothing stays behind.
+func TestClusterAroundPrograms(t *testing.T) {
+	t.Parallel()
+	private := t.TempDir()
+	r := programs(t, `
+client = Client()
+workers = client.scheduler_info()["workers"].values()
+print(client.scheduler.address[:3], len(workers), sum(w["nthreads"] for w in workers), sum(w["memory_limit"] for w in workers) >> 20)
+print(sum(client.gather(client.map(helper.square, range(100)))), flush=True)
+open("homes", "a").write(" ".join(str(pid) for pid in client.gather(client.map(helper.home, range(20)))) + " ")
+if n == 1: client.shutdown()
+if n == 1: sys.exit(3)
+if n == 2: os.kill(os.getpid(), 11)
+`, 3)
+	r.exits(ExitUndone, r.clustered("6", "TMPDIR="+private))
+	ends := r.ends()
+	for n, rec := range ends {
+		if got, want := r.output(rec, items.Writer{Attempt: 1}, "out", rec.Stdout), "tls 3 6 1023\n328350\n"; got != want {
+			t.Errorf("program %d printed %q, want %q; stderr %s", n, got, want, r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr))
+		}
+	}
+	if rec := ends[0]; rec.State != items.Done {
+		t.Errorf("program 0: %s", rec.State)
+	}
+	if rec := ends[1]; rec.State != items.Failed || text(rec.ExitCode) != "3" {
+		t.Errorf("program 1: %s, exit code %s, want failed, 3", rec.State, text(rec.ExitCode))
+	}
+	if rec := ends[2]; rec.State != items.Failed || rec.Signal == nil || *rec.Signal != "SEGV" {
+		t.Errorf("program 2: %s, signal %v, want failed, SEGV", rec.State, rec.Signal)
+	}
+	for _, pid := range r.pids("homes") {
+		if alive(pid) {
+			t.Errorf("process %d of a worker of Dask lives on", pid)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(private, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestClusterEndsWithTheJob: SIGTERM reaches the program, which has a moment, and nothing stays behind.
+func TestClusterEndsWithTheJob(t *testing.T) {
+	t.Parallel()
+	r := programs(t, `
+import signal
+def ended(*_):
+    open("ended", "w").write("ended")
+    sys.exit(1)
+signal.signal(signal.SIGTERM, ended)
+open("homes", "a").write(" ".join(str(pid) for pid in Client().run(os.getpid).values()))
+time.sleep(100)
+`, 1)
+	l := r.start(r.clustered("2"))
+	awaits(t, "the program has its cluster", func() bool { return len(r.lines("homes")) == 2 })
+	must(t, l.cmd.Process.Signal(syscall.SIGTERM))
+	if got := l.wait(20 * time.Second); got != ExitUndone {
+		t.Errorf("exit code %d: %s", got, &l.stderr)
+	}
+	if rec := r.ends()[0]; rec.State != items.Cancelled || len(r.lines("ended")) == 0 {
+		t.Errorf("%s, and the program said %v", rec.State, r.lines("ended"))
+	}
+	for _, pid := range r.pids("homes") {
+		if alive(pid) {
+			t.Errorf("process %d of a worker of Dask lives on", pid)
+		}
+	}
+}
+
+// TestClusterWithoutWorkers: a program whose workers are gone is ended, since it would wait for one for ever.
+func TestClusterWithoutWorkers(t *testing.T) {
+	t.Parallel()
+	r := programs(t, `
+client = Client()
+os.kill(client.submit(os.getppid).result(), 9)
+client.submit(time.sleep, 1000).result()
+`, 1)
+	r.exits(ExitUndone, r.clustered("1"))
+	rec := r.ends()[0]
+	said := r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr)
+	if rec.State != items.Failed || !strings.Contains(said, "the workers of Dask ended before the program") {
+		t.Errorf("%s, stderr %q", rec.State, said)
+	}
+}
+
+// TestDaskIsMissing: the program's standard error says what to do.
+func TestDaskIsMissing(t *testing.T) {
+	t.Parallel()
+	r := programs(t, "pass", 1)
+	hidden := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(hidden, "distributed.py"), []byte("raise ImportError('No module named distributed')\n"), 0o600))
+	r.exits(ExitUndone, r.clustered("1", "PYTHONPATH="+hidden))
+	rec := r.ends()[0]
+	if said := r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr); !strings.Contains(said, "needs the Python packages dask and distributed") || !strings.Contains(said, "pip install distributed") {
+		t.Errorf("stderr %q", said)
+	}
+}
