@@ -140,6 +140,8 @@ async def work(cpus: int, memory_mib: int, file: str) -> int:
     del sys.path[0]  # this program's modules; the others' come by PYTHONPATH
     del sys.modules["__main__"].__file__  # nor do the processes of nannies read this program again
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
+    # Workers may be gone before their nannies hear that the scheduler is. One that dies otherwise is started again, which is told.
+    logging.getLogger("distributed.nanny").addFilter(lambda record: "died unexpectedly" not in record.getMessage())
     count = processes(cpus)
     limit = (memory_mib << 20) // count if memory_mib else "auto"
     nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE,
