@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestFunctionsFaults runs calls over nodes through a requeue and the loss of a node: all are done in the end, and
-// what had returned is not called again.
+// TestFunctionsFaults runs calls over nodes through a requeue and the loss of a node, after which Slurm starts the job
+// again: all are done in the end, what had returned is not called again, and no job stays behind.
 func TestFunctionsFaults(t *testing.T) {
 	lab := Start(t, Default)
 	lab.Hurry(t)
@@ -18,37 +18,45 @@ func TestFunctionsFaults(t *testing.T) {
 		if way.nodes < 2 || !hasPackage(t, lab, way.pkg) {
 			continue
 		}
-		t.Run(way.strategy, func(t *testing.T) {
-			const calls = 200
-			job := strings.Replace(callJob(way.name, way.strategy, 2, calls, "[environment]\nvariables = { LENGTH = \"1\" }\n"), "from = 1,", "from = 101,", 1)
-			job = strings.Replace(job, "to = 200", "to = 300", 1)
-			j := newJob(t, Default, job, map[string]string{"squares.py": squares})
-			client := lab.Begin(t, Command{Folder: j.folder, Line: "hpcsub submit --wait", Timeout: 8 * time.Minute})
-			await := func(n int) {
-				t.Helper()
-				WaitFor(t, fmt.Sprintf("%d calls are done", n), 2*time.Minute, func() bool { return j.doneSoFar(t) >= n })
-			}
-			await(20)
-			lab.Must(t, Command{Host: "ctl", User: "root", Line: `scontrol requeue "$(squeue -h -t RUNNING -u alice -o %i | head -n 1)"`})
-			await(60)
-			lab.KillNode(t, "c2")
-			WaitFor(t, "c2 down", 3*time.Minute, func() bool { return strings.HasPrefix(lab.State(t, "c2"), "down") })
-			lab.StartNode(t, "c2")
-			if r := client.Wait(t); r.Code != 0 {
-				t.Errorf("submit --wait: exit code %d\n%s", r.Code, r.Stderr)
-			}
-			for _, c := range j.calls(t) {
-				if n := c.Index + 101; c.State != "done" || string(c.Value) != fmt.Sprint(n*n) {
-					t.Errorf("call %d: %s, value %s", n, c.State, c.Value)
-				}
-			}
-			if ran := j.ran(t); len(ran) != calls {
-				t.Errorf("%d different calls were made, want %d", len(ran), calls)
-			}
-			twice := j.shell(t, `cat .hpcsub/*/attempts/*/results/*.jsonl | jq -r 'select(.state == "done") | .index' | sort | uniq -d`)
-			if strings.TrimSpace(twice) != "" {
-				t.Errorf("calls that returned twice: %q", twice)
-			}
-		})
+		t.Run(way.strategy, func(t *testing.T) { loseNode(t, lab, way.strategy) })
 	}
+}
+
+// loseNode runs 320 calls of a second on two nodes of 8 CPUs each, and takes the second node away when 60 are done. The
+// first one cannot make all others before Slurm notices.
+func loseNode(t *testing.T, lab *Lab, strategy string) {
+	const calls = 320
+	job := strings.Replace(callJob("lost "+strategy, strategy, 2, calls, "[environment]\nvariables = { LENGTH = \"1\" }\n"), "from = 1, to = 320", "from = 101, to = 420", 1)
+	j := newJob(t, Default, job, map[string]string{"squares.py": squares})
+	client := lab.Begin(t, Command{Folder: j.folder, Line: "hpcsub submit --wait", Timeout: 8 * time.Minute})
+	await := func(n int) {
+		t.Helper()
+		WaitFor(t, fmt.Sprintf("%d calls are done", n), 2*time.Minute, func() bool { return j.doneSoFar(t) >= n })
+	}
+	own := "squeue -h -u alice -o '%i %j' | grep ' lost-" + strategy + "-' | cut -d ' ' -f 1"
+	await(20)
+	lab.Must(t, Command{Host: "ctl", User: "root", Line: "scontrol requeue $(" + own + ")"})
+	await(60)
+	lab.KillNode(t, "c2")
+	WaitFor(t, "c2 down", 3*time.Minute, func() bool { return strings.HasPrefix(lab.State(t, "c2"), "down") })
+	if done := j.doneSoFar(t); done >= calls {
+		t.Errorf("all calls were done before Slurm noticed the loss: this tests nothing")
+	}
+	lab.StartNode(t, "c2")
+	if r := client.Wait(t); r.Code != 0 {
+		t.Errorf("submit --wait: exit code %d\n%s", r.Code, r.Stderr)
+	}
+	for _, c := range j.calls(t) {
+		if n := c.Index + 101; c.State != "done" || string(c.Value) != fmt.Sprint(n*n) {
+			t.Errorf("call %d: %s, value %s", n, c.State, c.Value)
+		}
+	}
+	if ran := j.ran(t); len(ran) != calls {
+		t.Errorf("%d different calls were made, want %d", len(ran), calls)
+	}
+	twice := j.shell(t, `cat .hpcsub/*/attempts/*/results/*.jsonl | jq -r 'select(.state == "done") | .index' | sort | uniq -d`)
+	if strings.TrimSpace(twice) != "" {
+		t.Errorf("calls that returned twice: %q", twice)
+	}
+	WaitFor(t, "the job's end", 30*time.Second, func() bool { return strings.TrimSpace(j.shell(t, own+" || true")) == "" })
 }

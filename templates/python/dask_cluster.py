@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from typing import Any, Dict, List
 
@@ -74,14 +75,16 @@ async def around(nodes: int, share: List[str], launcher: List[str], program: Lis
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(modules(program) + os.environ.get("PYTHONPATH", "").split(os.pathsep)),
                "DASK_LOGGING__DISTRIBUTED": "warning"}
     workers = subprocess.Popen(launcher + [sys.executable, os.path.abspath(__file__), "work"] + share + [file],
-                               stdin=subprocess.DEVNULL, stdout=2, env=environ)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ)
+    over = threading.Event()
+    threading.Thread(target=relay, args=(workers, over), daemon=True).start()
     try:
         if not await arrived(scheduler, workers, nodes * processes(int(share[0])), ended):
             return 1
-        return await run(program, scheduler, workers)
+        return await run(program, scheduler, workers, over)
     finally:
-        await scheduler.close()
-        leave(workers)
+        over.set()
+        await end(scheduler, workers)
 
 
 async def arrived(scheduler: Any, workers: "subprocess.Popen[bytes]", wanted: int, ended: asyncio.Event) -> bool:
@@ -98,7 +101,7 @@ async def arrived(scheduler: Any, workers: "subprocess.Popen[bytes]", wanted: in
     return not ended.is_set()
 
 
-async def run(argv: List[str], scheduler: Any, workers: "subprocess.Popen[bytes]") -> int:
+async def run(argv: List[str], scheduler: Any, workers: "subprocess.Popen[bytes]", over: threading.Event) -> int:
     """Runs the program; ends it where no worker is left, since it would wait for one for ever."""
     from distributed.core import Status
 
@@ -108,7 +111,9 @@ async def run(argv: List[str], scheduler: Any, workers: "subprocess.Popen[bytes]
         sys.stderr.write("{!r}: {}\n".format(argv[0], error.strerror))
         return 127 if isinstance(error, FileNotFoundError) else 126
     while program.poll() is None:
-        if workers.poll() is not None and scheduler.status == Status.running:
+        if scheduler.status != Status.running:  # client.shutdown()
+            over.set()
+        elif workers.poll() is not None:
             sys.stderr.write("the workers of Dask ended before the program, exit code {}\n".format(workers.returncode))
             program.terminate()
             return 1
@@ -123,14 +128,27 @@ def found(address: str) -> Dict[str, str]:
             **{"DASK_DISTRIBUTED__COMM__TLS__" + name: meeting(file) for name, file in tls.items()}}
 
 
-def leave(workers: "subprocess.Popen[bytes]") -> None:
-    """Waits for the workers, which end with their scheduler, and makes an end of those that do not."""
-    for stop in (workers.terminate, workers.kill):
-        try:
-            workers.wait(LEAVE)
-            return
-        except subprocess.TimeoutExpired:
+async def end(scheduler: Any, workers: "subprocess.Popen[bytes]") -> None:
+    """Ends the workers, by way of their nannies, which would start anew what ends by itself; then the scheduler."""
+    try:
+        await asyncio.wait_for(scheduler.broadcast(msg={"op": "terminate", "reply": False}, nanny=True), LEAVE)
+    except Exception:  # the program has ended some of them, or the scheduler
+        pass
+    for stop in (workers.terminate, workers.kill, lambda: None):
+        until = time.monotonic() + LEAVE
+        while workers.poll() is None and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        if workers.poll() is None:
             stop()
+    await scheduler.close()
+
+
+def relay(workers: "subprocess.Popen[bytes]", over: threading.Event) -> None:
+    """Passes on what the workers tell of themselves. At their end they complain of each other's, which is no news."""
+    for line in workers.stdout or ():
+        if not over.is_set():
+            sys.stderr.buffer.write(line)
+            sys.stderr.flush()
 
 
 async def work(cpus: int, memory_mib: int, file: str) -> int:
@@ -140,12 +158,11 @@ async def work(cpus: int, memory_mib: int, file: str) -> int:
     del sys.path[0]  # this program's modules; the others' come by PYTHONPATH
     del sys.modules["__main__"].__file__  # nor do the processes of nannies read this program again
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
-    # Workers may be gone before their nannies hear that the scheduler is. One that dies otherwise is started again, which is told.
-    logging.getLogger("distributed.nanny").addFilter(lambda record: "died unexpectedly" not in record.getMessage())
     count = processes(cpus)
     limit = (memory_mib << 20) // count if memory_mib else "auto"
-    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE,
-                     preload=[CLOSE], silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network()) for n in range(count)]
+    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE, preload=[CLOSE],
+                     silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network())
+               for n in range(count)]
     try:
         await asyncio.gather(*nannies)
         await asyncio.gather(*(nanny.finished() for nanny in nannies))
