@@ -202,7 +202,7 @@ func (s *spawner) variable(name string) string {
 
 // environment is the script's, without what the worker itself sets for each item.
 func environment(environ []string) []string {
-	own := []string{"HPCSUB_RUN", "HPCSUB_SLOT", "HPCSUB_ITEM_ID", "HPCSUB_ITEM_INDEX", socketVariable}
+	own := []string{"HPCSUB_RUN", "HPCSUB_SLOT", "HPCSUB_ITEM_ID", "HPCSUB_ITEM_INDEX", "HPCSUB_RANK", "HPCSUB_NODE", "HPCSUB_MEETING", socketVariable}
 	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return slices.Contains(own, name)
