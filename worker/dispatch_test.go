@@ -246,7 +246,9 @@ func TestGNUParallelIsOverdue(t *testing.T) {
 		{"nothing is started any more", dispatcher{engine: &engine{halt: "so"}}, 10 * time.Second, time.Hour, true},
 		{"nothing is started any more since just now", dispatcher{engine: &engine{halt: "so"}}, time.Second, time.Hour, false},
 		{"an item runs", dispatcher{engine: &engine{byPID: map[int]*slot{1: nil}}}, time.Hour, time.Hour, false},
-		{"a driver hands out to other nodes", dispatcher{driver: true}, time.Hour, time.Hour, false},
+		{"a driver hands out to other nodes", dispatcher{driver: true, fed: 1}, time.Hour, time.Hour, false},
+		{"a driver has just had the last answer", dispatcher{driver: true}, time.Hour, 10 * time.Second, false},
+		{"a driver has all answers for long", dispatcher{driver: true}, time.Hour, time.Minute, true},
 	}
 	for _, tt := range tests {
 		if tt.d.engine == nil {

@@ -102,7 +102,7 @@ func (d *dispatcher) hear(events *os.File) {
 	}
 }
 
-// seeOff waits for the end of GNU Parallel, which is given no more places, and makes one where it does not come: the
+// seeOff waits for the end of the dispatcher, which is given no more places, and makes one where it does not come: the
 // Slurm job would stand until its time limit.
 func (d *dispatcher) seeOff() {
 	since := time.Now()
@@ -114,7 +114,7 @@ func (d *dispatcher) seeOff() {
 		}
 		d.mu.Lock()
 		if d.parallel > 0 && d.overdue(time.Now(), since) {
-			fmt.Fprintln(d.stderr, "hpcsub: warning: GNU Parallel had nothing more to do and did not end; it was killed")
+			fmt.Fprintf(d.stderr, "hpcsub: warning: %s had nothing more to do and did not end; it was killed\n", d.name())
 			d.tree.kill([]int{d.parallel})
 			since = time.Now() // once more if it is still there
 		}
@@ -122,17 +122,18 @@ func (d *dispatcher) seeOff() {
 	}
 }
 
-// overdue says whether GNU Parallel, which was given the last place at a time, should have ended by now. It is left
-// time for what it has yet to ask for, unless nothing will be started any more.
+// overdue says whether the dispatcher, which was given the last place at a time, should have ended by now. GNU Parallel is
+// left time for what it has yet to ask for, unless nothing will be started any more; a driver for what has no answer
+// yet, which may run for hours elsewhere, and then for its own end.
 func (d *dispatcher) overdue(now, since time.Time) bool {
-	const short, long = 5 * time.Second, 2 * time.Minute
-	if d.driver || d.running() > 0 {
+	const short, end, long = 5 * time.Second, 30 * time.Second, 2 * time.Minute
+	if d.running() > 0 || d.driver && d.fed > 0 {
 		return false
 	}
 	if d.heard.After(since) {
 		since = d.heard
 	}
-	return now.Sub(since) > long || d.halt != "" && now.Sub(since) > short
+	return now.Sub(since) > long || d.driver && now.Sub(since) > end || d.halt != "" && now.Sub(since) > short
 }
 
 // giveUp stops the run: every part would fail in the same way.

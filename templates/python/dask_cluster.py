@@ -140,7 +140,10 @@ async def end(scheduler: Any, workers: "subprocess.Popen[bytes]") -> None:
             await asyncio.sleep(0.05)
         if workers.poll() is None:
             stop()
-    await scheduler.close()
+    try:
+        await asyncio.wait_for(scheduler.close(), LEAVE)
+    except asyncio.TimeoutError:
+        pass
 
 
 def relay(workers: "subprocess.Popen[bytes]", over: threading.Event) -> None:
