@@ -115,6 +115,11 @@ echo $((2 * $1))
 func newVersionJob(t *testing.T, client, more string) *job {
 	t.Helper()
 	j := newJob(t, Default, versionJob+more, map[string]string{"item.sh": versionItem})
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("status: %s", j.shell(t, "hpcsub status --json; sacct -XnP -o jobid,state,start,end,nodelist,exitcode"))
+		}
+	})
 	if client == "rest" {
 		token := j.lab.Must(t, Command{Line: "scontrol token lifespan=1800"})
 		j.env, j.before = append([]string{token}, overREST...), "PATH=/usr/local/bin; "

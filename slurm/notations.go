@@ -171,9 +171,12 @@ func parseTime(s string) (time.Time, error) {
 	return t, nil
 }
 
+// neverRan is what squeue before 24.11 prints for a task that was ended while its batch script was on its way.
+const neverRan = "-1"
+
 // parseExit reads "3:0", exit code and signal. squeue before 24.11 prints what wait(2) returned.
 func parseExit(s string) (code, signal int, err error) {
-	if isNothing(s) {
+	if isNothing(s) || s == neverRan {
 		return 0, 0, nil
 	}
 	left, right, split := strings.Cut(s, ":")

@@ -123,7 +123,7 @@ func TestParseExit(t *testing.T) {
 	}{
 		{"0:0", 0, 0}, {"3:0", 3, 0}, {"0:9", 0, 9}, {"0:53", 0, 53}, {"0:125", 0, 125},
 		{"768", 3, 0}, {"9", 0, 9}, {"35072", 137, 0}, {"53", 0, 53}, // as wait(2) returns it
-		{"", 0, 0},
+		{"", 0, 0}, {"-1", 0, 0},
 	}
 	for _, tt := range tests {
 		if code, signal, err := parseExit(tt.input); err != nil || code != tt.code || signal != tt.signal {

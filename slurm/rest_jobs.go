@@ -274,7 +274,7 @@ func (e *restExit) UnmarshalJSON(text []byte) error {
 	*e = restExit{}
 	var status restNumber
 	if err := status.UnmarshalJSON(text); err == nil {
-		if status.set {
+		if status.set && int32(status.n) != -1 { // see neverRan
 			e.code, e.signal = int(status.n>>8&0xff), int(status.n&0x7f)
 		}
 		return nil
