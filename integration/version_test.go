@@ -117,7 +117,7 @@ func newVersionJob(t *testing.T, client, more string) *job {
 	j := newJob(t, Default, versionJob+more, map[string]string{"item.sh": versionItem})
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("status: %s", j.shell(t, "hpcsub status --json; sacct -XnP -o jobid,state,start,end,nodelist,exitcode"))
+			t.Logf("status: %s", j.shell(t, "hpcsub status --json"))
 		}
 	})
 	if client == "rest" {
