@@ -43,7 +43,11 @@ func (c clock) ran(t testing.TB, id string) (s stretch) {
 		_, err := fmt.Sscan(c.lab.Must(t, Command{Line: "sacct -X -n -P -o AllocCPUS -j " + id}), &s.cpus)
 		return err == nil
 	})
-	lines := c.lab.Must(t, Command{Host: "ctl", User: "root", Line: "grep 'JobId=" + id + " ' " + c.file})
+	var lines string
+	WaitFor(t, "job "+id+" complete", 30*time.Second, func() bool {
+		lines = c.lab.Run(t, Command{Host: "ctl", User: "root", Line: "grep 'JobId=" + id + " ' " + c.file}).Stdout
+		return strings.Contains(lines, "_job_complete: ")
+	})
 	for line := range strings.Lines(lines) {
 		var at float64
 		fmt.Sscan(line, &at)
