@@ -54,7 +54,7 @@ func newLoadJob(t *testing.T, toml string) *job {
 }
 
 const loadJobHead = `name = "load"
-command = "sh -c 'sleep %s; command -v squeue >>where.txt' {n}"
+command = "sh -c 'sleep %v && command -v squeue >>where.txt' {n}"
 [sweep]
 n = { from = 1, to = %d }
 [each]
@@ -91,24 +91,25 @@ func asksWithin(wait time.Duration) int {
 // docs/benchmarks.md.
 func TestLoad(t *testing.T) {
 	wait, tasks := waiting(t)
-	j := newLoadJob(t, fmt.Sprintf(loadJobHead, wait, 1, wait))
-	array := newLoadJob(t, fmt.Sprintf(loadJobHead, "0", tasks, "1s")+"[plan]\nstrategy = \"array\"\n")
+	j := newLoadJob(t, fmt.Sprintf(loadJobHead, wait.Seconds(), 1, wait))
+	array := newLoadJob(t, fmt.Sprintf(loadJobHead, 0, tasks, "1s")+"[plan]\nstrategy = \"array\"\n")
 	for _, step := range []struct {
 		what, line string
 		job        *job
-		most       int // commands; 0 = as many as asking within the time that it took
+		most       int           // commands; 0 = as many as asking within the time that it took
+		least      time.Duration // that it takes
 	}{
-		{"`plan`, nothing kept", "plan --fresh", j, mostCold},
-		{"`plan`", "plan", j, mostWarm},
-		{"`submit`", "submit", j, mostWarm + 3},
-		{"`watch` for " + wait.String(), "watch", j, 0},
-		{fmt.Sprintf("`submit --wait`, an array of %d tasks", tasks), "submit --wait", array, 0},
+		{"`plan`, nothing kept", "plan --fresh", j, mostCold, 0},
+		{"`plan`", "plan", j, mostWarm, 0},
+		{"`submit`", "submit", j, mostWarm + 3, 0},
+		{"`watch` for " + wait.String(), "watch", j, 0, wait - 10*time.Second},
+		{fmt.Sprintf("`submit --wait`, an array of %d tasks", tasks), "submit --wait", array, 0, 0},
 	} {
 		before, began := loadOf(t, j), time.Now()
 		r := step.job.lab.Run(t, Command{Folder: step.job.folder, Env: j.env, Line: "PATH=" + j.folder + "/spies:$PATH hpcsub " + step.line, Timeout: wait + 8*time.Minute})
 		took := time.Since(began)
-		if r.Code != 0 {
-			t.Fatalf("%s: exit code %d\n%s", step.line, r.Code, r.Stderr)
+		if r.Code != 0 || took < step.least {
+			t.Fatalf("%s: exit code %d after %v\n%s", step.line, r.Code, took, r.Stderr)
 		}
 		got, most := loadOf(t, j).minus(before), step.most
 		if most == 0 {
@@ -148,7 +149,7 @@ func spyOnNodes(t *testing.T, j *job) {
 func TestNodesCallNothing(t *testing.T) {
 	for _, way := range ways() {
 		t.Run(way.name, func(t *testing.T) {
-			j := newLoadJob(t, fmt.Sprintf(loadJobHead, "0.2", 60, "1s")+way.toml)
+			j := newLoadJob(t, fmt.Sprintf(loadJobHead, 0.2, 60, "1s")+way.toml)
 			spyOnNodes(t, j)
 			j.expect(t, 0, "submit")
 			before := loadOf(t, j)
