@@ -31,7 +31,7 @@ run, whatever is worth a warning.
 			if err := noArgument(c); err != nil {
 				return err
 			}
-			var d doctor
+			d := doctor{asksNode: c.Bool("node")}
 			d.found("hpcsub", "hpcsub %s (%s, %s), %s", version, runtime.Version(), runtime.GOARCH, ownPath())
 			if err := d.examine(ctx, c, out); err != nil {
 				return err
@@ -66,7 +66,7 @@ func (d *doctor) examine(ctx context.Context, c *cli.Command, out *output) error
 	d.folder(ctx, dir, p)
 	d.tools(ctx)
 	d.environment(os.Environ())
-	if c.Bool("node") {
+	if d.asksNode {
 		site, err := readSite()
 		if err != nil {
 			return err
@@ -97,6 +97,7 @@ type finding struct {
 type doctor struct {
 	findings []finding
 	code     int
+	asksNode bool // a node is looked at too
 }
 
 func (d *doctor) add(area, state, do, text string) {
@@ -170,7 +171,7 @@ func (d *doctor) text() string {
 	const indent = "           "
 	var b strings.Builder
 	area := ""
-	for _, f := range d.findings {
+	for i, f := range d.findings {
 		if f.Area != area {
 			if area = f.Area; b.Len() > 0 {
 				b.WriteString("\n")
@@ -179,7 +180,8 @@ func (d *doctor) text() string {
 		}
 		text := wrap(f.Text, indent, 100)
 		b.WriteString(fmt.Sprintf("  %-8s ", f.State) + strings.TrimPrefix(text, indent))
-		if f.Do != "" {
+		// What is to be done about several is said after the last of them.
+		if more := d.findings[i+1:]; f.Do != "" && (len(more) == 0 || more[0].Area != f.Area || more[0].Do != f.Do) {
 			b.WriteString(wrap("→ "+f.Do, indent, 100))
 		}
 	}

@@ -63,6 +63,8 @@ func (d *doctor) fileSystem(area string, number int64, onCluster bool) {
 		d.note(area, "its file system has the number %#x; hpcsub doctor --node shows whether the nodes see it", number)
 	case kind.shared || !onCluster:
 		d.found(area, "it is on %s", kind.name)
+	case d.asksNode:
+		d.note(area, "it is on %s, a disk of this machine; what a node says of it stands below", kind.name)
 	default:
 		d.warn(area, "hpcsub doctor --node shows whether the nodes see it", "it is on %s, a disk of this machine: the nodes see it only if it is exported from here", kind.name)
 	}

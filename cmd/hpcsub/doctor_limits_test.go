@@ -50,3 +50,16 @@ func TestDoctorSaysWhatToDoAboutTheUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestDoctorSaysOnceWhatMendsSeveral(t *testing.T) {
+	var d doctor
+	d.warn("Slurm", "ask the commands", "not known: one")
+	d.warn("Slurm", "ask the commands", "not known: two")
+	d.warn("Slurm", "wait", "busy")
+	d.warn("folder", "wait", "full")
+	want := "Slurm\n  warning  not known: one\n  warning  not known: two\n           → ask the commands\n  warning  busy\n           → wait\n\n" +
+		"folder\n  warning  full\n           → wait\n"
+	if got := d.text(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
