@@ -160,6 +160,50 @@ print(getattr(ppft._pp._RWorker(host, int(port), server.secret, server, "STAT", 
 	return strings.TrimSpace(string(out))
 }
 
+// TestDaskMakesATaskAgain: Dask does so unseen when a result is lost with its worker before it was fetched. The second
+// time the calls are asked for as such that may have been made.
+func TestDaskMakesATaskAgain(t *testing.T) {
+	t.Parallel()
+	const program = `
+import asyncio, os, socket, sys, threading
+sys.path.insert(0, sys.argv[1])
+import dask_nodes
+from distributed import Client, Scheduler, Worker, wait
+
+def serve(server):
+    while True:
+        conn, _ = server.accept()
+        print(repr(conn.recv(100).decode()), flush=True)
+        conn.sendall(b"0\n")
+        conn.close()
+
+async def main():
+    private = {"dashboard_address": "127.0.0.1:0"}
+    async with Scheduler(port=0, **private) as scheduler:
+        fresh = dask_nodes.fence(scheduler)
+        fresh.add(7)
+        first = await Worker(scheduler.address, nthreads=1, **private)
+        async with Client(scheduler.address, asynchronous=True) as client:
+            future = client.submit(dask_nodes.ask_once, 7, "5 6\n", pure=False)
+            await wait(future)
+            await first.close()
+            async with Worker(scheduler.address, nthreads=1, **private):
+                print(await future)
+
+server = socket.socket(socket.AF_UNIX)
+server.bind(os.environ["HPCSUB_SOCKET"])
+server.listen()
+threading.Thread(target=serve, args=(server,), daemon=True).start()
+asyncio.run(main())`
+	bin, _, _ := strings.Cut(pythonPath(t), ":")
+	cmd := exec.Command(filepath.Join(bin, "python3"), "-c", program, "../templates/python")
+	cmd.Env = append(os.Environ(), "HPCSUB_SOCKET="+filepath.Join(t.TempDir(), "s"), "HPCSUB_NODE=c1")
+	out, err := cmd.Output()
+	if want := `'5 6\n'` + "\n" + `'again 5 6\n'` + "\n0 c1\n"; err != nil || string(out) != want {
+		t.Errorf("got %q, %v, want %q", out, err, want)
+	}
+}
+
 // TestCallsOverNodesResume: a second life of the job makes no call again that returned, on whichever node.
 func TestCallsOverNodesResume(t *testing.T) {
 	t.Parallel()

@@ -60,8 +60,7 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
 
     async with Scheduler(port=0, scheduler_file=meeting("scheduler.json"), **network()) as scheduler:
         scheduler.http_server.stop()
-        fresh: Set[int] = set()  # numbers of lines that no worker has begun
-        scheduler.handlers["begin_line"] = lambda comm, line: begin(fresh, line)
+        fresh = fence(scheduler)
         async with Client(scheduler.address, security=trust(), asynchronous=True) as client:
             watching = asyncio.ensure_future(watch(own))
             asked = set()
@@ -78,11 +77,17 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
             watching.cancel()
 
 
-def begin(fresh: Set[int], line: int) -> bool:
-    """Says whether a line is begun for the first time."""
-    first = line in fresh
-    fresh.discard(line)
-    return first
+def fence(scheduler: Any) -> Set[int]:
+    """Has the scheduler say whether a line is begun for the first time: whether its number is in the set, once."""
+    fresh: Set[int] = set()
+
+    def begin_line(comm: Any, line: int) -> bool:
+        first = line in fresh
+        fresh.discard(line)
+        return first
+
+    scheduler.handlers["begin_line"] = begin_line
+    return fresh
 
 
 async def answer(client: Any, line: int, places: str) -> None:
