@@ -109,7 +109,8 @@ def connect(host: str, port: int) -> Any:
     server.send("EXEC")
     server.socket.settimeout(None)
     server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4)):
+    for option, value in ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4),
+                          (socket.TCP_USER_TIMEOUT, 30000)):
         server.socket.setsockopt(socket.IPPROTO_TCP, option, value)
     return server
 
