@@ -89,7 +89,7 @@ def use(host: str, port: int, lines: "queue.Queue[str]", left: "Count") -> None:
                 server.csend(ASK)
                 server.send(pickle.dumps((places,), 2))
                 answer = pickle.loads(server.receive())[0] or NOT_STARTED + " unknown"
-            except (OSError, RuntimeError) as error:
+            except Exception as error:  # whatever it is: a line without an answer would be waited for
                 sys.stderr.write("calls {}: {}: {!r}\n".format(places.strip(), host, error))
                 server.close()
                 server, answer = None, NOT_STARTED + " unknown"
