@@ -53,9 +53,15 @@ func TestSite(t *testing.T) {
 	}
 	j.expect(t, 0, "submit --wait --strategy array --account "+account)
 	j.eachOnce(t, 8)
-	id := j.status(t).Attempts[0].JobID
-	if got := j.shell(t, "scontrol show job "+id+" | tr ' ' '\\n' | grep -e ^ArrayTaskThrottle -e ^Account | sort -u"); !strings.Contains(got, "ArrayTaskThrottle=2") || !strings.Contains(got, "Account="+account) {
-		t.Errorf("Slurm has %s", got)
+	if got := j.shell(t, "grep -h '^#SBATCH --a' .hpcsub/*/attempts/1/script.sh"); got != "#SBATCH --account="+account+"\n#SBATCH --array=0-7%2" {
+		t.Errorf("the script asks for\n%s", got)
+	}
+	var all []called
+	for _, r := range j.results(t) {
+		all = append(all, called{row: r})
+	}
+	if most := mostAtOnce(all); most > 2 {
+		t.Errorf("%d tasks ran at once, with a throttle of 2", most)
 	}
 
 	j.expect(t, 0, "site calibrate --partition short")
@@ -70,12 +76,16 @@ func TestSite(t *testing.T) {
 
 // TestStandalone runs what needs no hpcsub, on a node and over two.
 func TestStandalone(t *testing.T) {
-	j := newJob(t, Default, siteJob+"[limits]\nnodes = 2\ncpus = 4\n", nil)
+	toml := strings.NewReplacer("to = 8", "to = 16", "1s", "3s").Replace(siteJob)
+	j := newJob(t, Default, toml+"[limits]\nnodes = 2\n", nil)
 	for _, strategy := range []string{"array", "gnu-parallel"} {
 		j.expect(t, 0, "render --standalone --strategy "+strategy)
+		if got := j.shell(t, "grep -c 'srun --nodes=2' sited-standalone.sh || true"); strategy == "gnu-parallel" && got != "1" {
+			t.Errorf("the script does not go over two nodes: %s", j.shell(t, "cat sited-standalone.sh"))
+		}
 		j.shell(t, "rm -f ran.txt *.done.*; PATH=/usr/bin:/bin sbatch --wait sited-standalone.sh; cat slurm-*.log >&2")
-		j.eachOnce(t, 8)
-		if got := j.shell(t, "cut -d' ' -f1,2 sited-standalone.items.done.* | sort -n | tr '\\n' ,"); got != "1 0,2 0,3 0,4 0,5 0,6 0,7 0,8 0," {
+		j.eachOnce(t, 16)
+		if got := j.shell(t, "cut -d' ' -f1,2 sited-standalone.items.done.* | sort -n | tr '\\n' ,"); got != "1 0,2 0,3 0,4 0,5 0,6 0,7 0,8 0,9 0,10 0,11 0,12 0,13 0,14 0,15 0,16 0," {
 			t.Errorf("%s: the list of what is done has %s", strategy, got)
 		}
 	}
