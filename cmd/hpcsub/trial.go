@@ -65,6 +65,12 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	in := runs.TrialInput(w.job, p.cluster)
 	in.Site = w.site.RulesFor(w.job)
 	in.Site.Policy.Forbid = nil // ways to run a job, which a trial is not
+	if there := in; w.site.TrialPartition != "" && !w.job.Wrote("slurm.partition") {
+		there.Slurm.Partition = w.site.TrialPartition
+		if strategies.Choose(there).Chosen != nil { // else an item does not fit there
+			in = there
+		}
+	}
 	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
 	if err != nil {
 		return err
