@@ -75,6 +75,15 @@ func Start(ctx context.Context, client slurm.Client, o Order, progress func(froz
 	if r := Newest(o.Job.Path); r != nil && r.ID != o.After && !o.Again {
 		return nil, nil, &OvertakenError{r.ID}
 	}
+	r, a, err := freezeAndSubmit(ctx, client, root, o, progress)
+	if err == nil {
+		addToIndex(r)
+	}
+	return r, a, err
+}
+
+// freezeAndSubmit makes the run's folder below root and submits its first attempt. When Slurm took nothing, the folder goes.
+func freezeAndSubmit(ctx context.Context, client slurm.Client, root string, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
 	r, err := prepare(ctx, root, o, progress)
 	if err != nil {
 		return nil, nil, err
@@ -90,7 +99,6 @@ func Start(ctx context.Context, client slurm.Client, o Order, progress func(froz
 		}
 		return r, a, err
 	}
-	addToIndex(r)
 	return r, a, nil
 }
 

@@ -65,22 +65,7 @@ func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func
 	rules := TrialRules(o.Job, o.Items)
 	rules.Profile = o.Profile
 	o.Trial = &rules
-	r, err := prepare(ctx, root, o, progress)
-	if err != nil {
-		return nil, nil, err
-	}
-	attempts, err := r.Attempts()
-	if err != nil {
-		return nil, nil, err
-	}
-	a := attempts[0]
-	if err := r.Submit(ctx, client, a); err != nil {
-		if a.nothingSent() {
-			os.RemoveAll(string(r.dir))
-		}
-		return r, a, err
-	}
-	return r, a, nil
+	return freezeAndSubmit(ctx, client, root, o, progress)
 }
 
 // writeTrial puts the rules into an attempt's folder.
