@@ -24,7 +24,8 @@ from typing import Any, Dict, List
 from asking import meeting
 from dask_tls import CLOSED, network, trust
 
-ARRIVE = 120.0  # seconds for all workers to come, after which the program starts with those that have
+ARRIVE = 120.0  # seconds for the first worker to come
+TOGETHER = 20.0  # seconds from then on for the others: who comes later is taken in by Dask
 LEAVE = 10.0  # seconds for them to end
 CLOSE = "def dask_setup(worker): worker.http_server.stop()"  # in the process of each worker
 MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
@@ -89,14 +90,16 @@ async def around(nodes: int, share: List[str], launcher: List[str], program: Lis
 
 async def arrived(scheduler: Any, workers: "subprocess.Popen[bytes]", wanted: int, ended: asyncio.Event) -> bool:
     """Waits for the workers; without any there is no cluster."""
-    until = time.monotonic() + ARRIVE
+    until, some = time.monotonic() + ARRIVE, False
     while len(scheduler.workers) < wanted and not ended.is_set():
         if workers.poll() is not None:
             sys.stderr.write("the workers of Dask ended as they started, exit code {}\n".format(workers.returncode))
             return False
+        if not some and len(scheduler.workers) > 0:
+            until, some = time.monotonic() + TOGETHER, True
         if time.monotonic() > until:
-            sys.stderr.write("{} of {} workers of Dask came within {:.0f} s\n".format(len(scheduler.workers), wanted, ARRIVE))
-            return len(scheduler.workers) > 0
+            sys.stderr.write("{} of {} workers of Dask have come by now\n".format(len(scheduler.workers), wanted))
+            return some
         await asyncio.sleep(0.05)
     return not ended.is_set()
 
