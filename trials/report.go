@@ -202,7 +202,11 @@ func (r *Report) judge(t tally, counted []Measurement) {
 	for _, all := range t.byPlace {
 		items = append(items, lower(all))
 	}
-	if len(items) > 1 && Variation(items) > consistentTo {
+	noise := 0.0
+	if cv := r.Elapsed.Within; cv != nil {
+		noise = 1.5 * *cv // as much may be chance
+	}
+	if len(items) > 1 && Variation(items) > max(consistentTo, noise) {
 		least, most := slices.Min(items), slices.Max(items)
 		say("items differ: the longest takes %.1f times as long as the shortest", most/max(least, 1e-9))
 	}

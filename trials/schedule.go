@@ -67,7 +67,8 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 	if end == "" && spent+t.expected(step.Place) > sample.Budget {
 		end = EndBudget
 	}
-	if end != "" && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
+	further := step.Round > 2 || step.Place >= cmp.Or(r.Items, defaultItems) // more of the same may take what is left
+	if (end != "" || further) && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
 		step, end = Step{Phase: Startup, Place: t.good}, ""
 	}
 	if end != "" && t.typical() > 0 {

@@ -199,6 +199,11 @@ func TestStartupIsAskedOnce(t *testing.T) {
 	if r := Evaluate(done, ""); r.Startup == nil || *r.Startup != 0.2 || r.Samples != 10 {
 		t.Errorf("start-up %v, %d samples", r.Startup, r.Samples)
 	}
+	uneven := func(s Step, _ int) (float64, string) { return float64(1 + s.Place%7), Done }
+	done, _ = play(Rules{Available: 1000, Budget: 60, Startup: true}, uneven)
+	if got := count(done, Startup); got != 1 { // also where the sample would take all of the budget
+		t.Errorf("of uneven items it was asked %d times", got)
+	}
 	done, _ = play(Rules{Available: 10, Budget: 1e6, Startup: true}, always(100))
 	if got := count(done, Startup); got != 0 {
 		t.Errorf("of items of 100 s it was asked %d times", got)
