@@ -64,7 +64,8 @@ func TestSite(t *testing.T) {
 		t.Errorf("%d tasks ran at once, with a throttle of 2", most)
 	}
 
-	j.expect(t, 0, "site calibrate --partition short")
+	r := j.expect(t, 0, "site calibrate --partition short")
+	t.Logf("%s%s", r.Stderr, r.Stdout)
 	if got := j.shell(t, "cat new/site.toml"); !strings.Contains(got, "\n[costs]\n") || !strings.Contains(got, "\nworker_item_s = ") || !strings.Contains(got, "max_throttle = 2") {
 		t.Errorf("site calibrate wrote\n%s", got)
 	}
