@@ -10,7 +10,7 @@ import (
 type Facts struct {
 	Commit   bool // its folder is under version control
 	Check    bool // [check] says how to find out whether it is right
-	Outputs  bool // what two runs made can be compared: files that [each] outputs names
+	Outputs  bool // what two runs made can be compared: files that [each] outputs names, or returned values
 	Items    int
 	CPUs     int // of an item
 	Parallel string

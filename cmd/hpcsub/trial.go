@@ -260,7 +260,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 func (t trialRun) facts() trials.Facts {
 	job := t.work.job
 	return trials.Facts{
-		Commit: t.run.Commit != "", Check: len(job.Check.Command) > 0, Outputs: len(job.Work.Outputs) > 0, Items: t.work.survey.Count,
+		Commit: t.run.Commit != "", Check: len(job.Check.Command) > 0, Outputs: len(job.Work.Outputs) > 0 || job.Work.Function != "", Items: t.work.survey.Count,
 		CPUs: max(1, job.Each.CPUs), Parallel: job.Each.Parallel, Function: job.Work.Function != "",
 	}
 }
