@@ -66,7 +66,7 @@ func TestSite(t *testing.T) {
 
 	r := j.expect(t, 0, "site calibrate --partition short")
 	t.Logf("%s%s", r.Stderr, r.Stdout)
-	if got := j.shell(t, "cat new/site.toml"); !strings.Contains(got, "\n[costs]\n") || !strings.Contains(got, "\nworker_item_s = ") || !strings.Contains(got, "max_throttle = 2") {
+	if got := j.shell(t, "cat new/site.toml"); !strings.Contains(got, "\n[costs]\n") || !strings.Contains(got, "\nworker_item_s = ") || !strings.Contains(got, "\nparallel_item_s = ") || !strings.Contains(got, "max_throttle = 2") {
 		t.Errorf("site calibrate wrote\n%s", got)
 	}
 	if r := j.expect(t, 0, "plan --explain --account "+account); !strings.Contains(r.Stdout, "site.toml") {

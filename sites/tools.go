@@ -137,8 +137,12 @@ func reasonOf(p strategies.Plan, strategy string) string {
 	return "no way fits"
 }
 
+// endGrace is how long a script may go on once all records are there: Dask takes seconds to end.
+const endGrace = 30 * time.Second
+
 // await waits for the mark that a script leaves at its end.
 func (c Calibration) await(ctx context.Context, r *runs.Run, dir string) error {
+	var settled time.Time
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "end")); err == nil {
 			return nil
@@ -154,8 +158,11 @@ func (c Calibration) await(ctx context.Context, r *runs.Run, dir string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(filepath.Join(dir, "end")); err != nil && s.Settled {
-			return fmt.Errorf("its run is %s, with %d of %d items done", s.State, s.Items.Done, s.Items.Total)
+		if s.Settled && settled.IsZero() {
+			settled = time.Now()
+		}
+		if s.Settled && time.Since(settled) > endGrace {
+			return fmt.Errorf("its script left no mark of its end; its run is %s, with %d of %d items done", s.State, s.Items.Done, s.Items.Total)
 		}
 	}
 }
