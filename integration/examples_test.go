@@ -166,3 +166,36 @@ func TestExampleThreads(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleArray: a program with Dask on two nodes holds an array that is larger than what it has on one, and gets the
+// known answer.
+func TestExampleArray(t *testing.T) {
+	j := exampleJob(t, "array", "[slurm]\npartition = \"short\"\n")
+	if !hasPackage(t, j.lab, "distributed") {
+		t.Skipf("Debian %s has no Dask in the lab", j.lab.Suite)
+	}
+	j.shell(t, `sed -i 's/--gib 18/--gib 2.6/; s/28GiB/5GiB/' job.toml && grep -q 'gib 2.6' job.toml && grep -q 5GiB job.toml`)
+	j.expect(t, 0, "submit --wait")
+	said := j.expect(t, 0, "logs").Stdout
+	t.Log(said)
+	var all, most, largest, expected float64
+	var nodes int
+	lines := said[max(0, strings.Index(said, "2.6")):]
+	if _, err := fmt.Sscanf(lines, "%f GiB in the memory of %d nodes, %f GiB on one\nlargest eigenvalue %f, for noise %f is expected",
+		&all, &nodes, &most, &largest, &expected); err != nil {
+		t.Fatalf("logs: %v in %q", err, said)
+	}
+	if all < 2.55 || nodes != 2 || most > 2 || largest < 0.995*expected || largest > 1.005*expected {
+		t.Errorf("the program says %q, want 2.6 GiB on two nodes that have 2.5 GiB each for it, and the eigenvalue that is expected", said)
+	}
+	if s := j.slurmNodes(t); s != "c1 c2" {
+		t.Errorf("it ran on %q, want c1 and c2", s)
+	}
+}
+
+// slurmNodes are the nodes of the newest run's one Slurm job.
+func (j *job) slurmNodes(t *testing.T) string {
+	t.Helper()
+	id := j.status(t).Attempts[0].JobID
+	return strings.ReplaceAll(j.lab.Must(t, Command{Line: "scontrol show hostnames \"$(sacct -X -n -P -o NodeList -j " + id + ")\""}), "\n", " ")
+}
