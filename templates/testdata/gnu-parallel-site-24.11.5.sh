@@ -49,6 +49,11 @@ export HPCSUB_SCRATCH=/scratch/alice
 umask 027
 
 # The work runs beside this shell, which hands it Slurm's signals, waits for it and then does what the site wants done.
+work='' early=''
+pass() { if [ -n "$work" ]; then kill "-$1" "$work" 2>/dev/null; else early=$1; fi; }
+trap 'pass TERM' TERM
+trap 'pass USR1' USR1
+trap 'pass USR2' USR2
 (
 # GNU Parallel says when an item starts, the worker starts and records it: values never cross a shell. Parallel
 # gives its command to one, which finds the path of the program in its environment.
@@ -60,10 +65,7 @@ exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --s
   parallel --plain --will-cite --ungroup --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"
 ) &
 work=$!
-for signal in TERM USR1 USR2; do
-  # shellcheck disable=SC2064 # the signal's name is that of now
-  trap "kill -$signal $work 2>/dev/null" "$signal"
-done
+[ -z "$early" ] || pass "$early" # it came before there was any work
 status=0
 wait "$work" || status=$?
 while kill -0 "$work" 2>/dev/null; do # the signal ended the waiting, not the work
