@@ -155,32 +155,35 @@ func TestTrialStartup(t *testing.T) {
 		"program":  {Command: []string{"python3", "work.py", "{n}"}},
 		"function": {Function: "slow:work"},
 	} {
-		spec.Sweep, spec.Dir = numbers("", 2).Sweep, t.TempDir()
-		must(t, os.WriteFile(filepath.Join(spec.Dir, "slow.py"), []byte("import time\ntime.sleep(1)\ndef work(n):\n    time.sleep(0.1)\n"), 0o600))
-		must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte("import slow\nslow.work(1)\n"), 0o600))
-		r := tried(t, spec, trials.Rules{Items: 2, Repeats: 1, Budget: 60})
-		if spec.Function != "" {
-			must(t, os.MkdirAll(filepath.Dir(r.dir.Python(callProgram)), 0o700))
-			text, err := os.ReadFile(filepath.Join("..", "templates", "python", callProgram))
-			must(t, err)
-			must(t, os.WriteFile(r.dir.Python(callProgram), text, 0o600))
-		}
-		r.exits(ExitDone, lifeOptions{})
-		var truth []float64
-		for range 3 {
-			begin, cmd := time.Now(), exec.Command("python3", "-c", "import slow")
-			cmd.Dir = spec.Dir
-			must(t, cmd.Run())
-			truth = append(truth, time.Since(begin).Seconds())
-		}
-		want := trials.Median(truth)
-		report := trials.Evaluate(r.log().Measurements, "")
-		if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
-			t.Errorf("%s: start-up %v, want about %.2f", name, value(report.Startup), want)
-		}
-		if spec.Function != "" && *report.Elapsed.Median > 0.3 {
-			t.Errorf("a call takes %v: the start is counted", *report.Elapsed.Median)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec.Sweep, spec.Dir = numbers("", 2).Sweep, t.TempDir()
+			must(t, os.WriteFile(filepath.Join(spec.Dir, "slow.py"), []byte("import time\ntime.sleep(2.5)\ndef work(n):\n    time.sleep(0.1)\n"), 0o600))
+			must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte("import slow\nslow.work(1)\n"), 0o600))
+			r := tried(t, spec, trials.Rules{Items: 2, Repeats: 1, Budget: 60})
+			if spec.Function != "" {
+				must(t, os.MkdirAll(filepath.Dir(r.dir.Python(callProgram)), 0o700))
+				text, err := os.ReadFile(filepath.Join("..", "templates", "python", callProgram))
+				must(t, err)
+				must(t, os.WriteFile(r.dir.Python(callProgram), text, 0o600))
+			}
+			r.exits(ExitDone, lifeOptions{})
+			var truth []float64
+			for range 3 {
+				begin, cmd := time.Now(), exec.Command("python3", "-c", "import slow")
+				cmd.Dir = spec.Dir
+				must(t, cmd.Run())
+				truth = append(truth, time.Since(begin).Seconds())
+			}
+			want := trials.Median(truth)
+			report := trials.Evaluate(r.log().Measurements, "")
+			if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
+				t.Errorf("%s: start-up %v, want about %.2f", name, value(report.Startup), want)
+			}
+			if spec.Function != "" && *report.Elapsed.Median > 0.3 {
+				t.Errorf("a call takes %v: the start is counted", *report.Elapsed.Median)
+			}
+		})
 	}
 }
 
