@@ -50,7 +50,7 @@ umask 027
 
 # The work runs beside this shell, which hands it Slurm's signals, waits for it and then does what the site wants done.
 work='' early=''
-pass() { if [ -n "$work" ]; then kill "-$1" "$work" 2>/dev/null; else early=$1; fi; }
+pass() { told=yes; if [ -n "$work" ]; then kill "-$1" "$work" 2>/dev/null; else early=$1; fi; }
 trap 'pass TERM' TERM
 trap 'pass USR1' USR1
 trap 'pass USR2' USR2
@@ -66,10 +66,9 @@ exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --s
 ) &
 work=$!
 [ -z "$early" ] || pass "$early" # it came before there was any work
-status=0
-wait "$work" || status=$?
-while kill -0 "$work" 2>/dev/null; do # the signal ended the waiting, not the work
-  status=0
+told=yes
+while [ -n "$told" ]; do # a signal ends the waiting, not the work
+  told='' status=0
   wait "$work" || status=$?
 done
 trap - TERM USR1 USR2
