@@ -171,6 +171,9 @@ func (d AttemptDir) Trial() string { return d.file("trial.json") }
 // Measurements is what a trial measured, a line each, written as they come.
 func (d AttemptDir) Measurements() string { return d.file("measurements.jsonl") }
 
+// Compared is how a trial's way to run a sample did beside another, written once both have ended.
+func (d AttemptDir) Compared() string { return d.file("compared.json") }
+
 // Machine says on which node a trial ran, and which tools that has.
 func (d AttemptDir) Machine() string { return d.file("machine.json") }
 

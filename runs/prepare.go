@@ -35,8 +35,11 @@ type Order struct {
 	Again   bool   // another run may be going
 	RunsDir string // where the site keeps runs; "" = beside job.toml
 
-	Trial   *trials.Rules // of a trial; nil for a run
-	Profile bool          // a trial runs an item under Python's profiler, too
+	Trial  *trials.Rules // of a trial; nil for a run
+	Sample []int         // the items that run, where a way is compared with another; nil = all
+	// Prepared is called before Slurm hears of what was prepared; undo takes back what it did, where Slurm took nothing.
+	Prepared func(items.AttemptDir) (undo func() error, err error)
+	Profile  bool // a trial runs an item under Python's profiler, too
 }
 
 // Program is the running hpcsub.
@@ -93,8 +96,15 @@ func freezeAndSubmit(ctx context.Context, client slurm.Client, root string, o Or
 		return nil, nil, err
 	}
 	a := attempts[0]
+	undo := func() error { return nil }
+	if o.Prepared != nil {
+		if undo, err = o.Prepared(a.dir); err != nil {
+			return r, a, errors.Join(err, undo())
+		}
+	}
 	if err := r.Submit(ctx, client, a); err != nil {
 		if a.nothingSent() {
+			err = errors.Join(err, undo())
 			os.RemoveAll(string(r.dir))
 		}
 		return r, a, err
@@ -157,6 +167,9 @@ func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Ru
 		return nil, err
 	}
 	p := attemptPlan{n: 1, items: upTo(o.Items), input: o.Input, plan: o.Plan, trial: o.Trial, job: o.Job}
+	if o.Sample != nil {
+		p.items = slices.Values(o.Sample)
+	}
 	if o.Trial != nil {
 		p.items = slices.Values(sampleOrder(o.Trial, o.Items))
 	}

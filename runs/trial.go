@@ -50,6 +50,14 @@ func TrialInput(job *configs.Job, cluster *slurm.Cluster) strategies.Input {
 // StartTrial freezes a trial on disk and submits it, with all care that is taken of a run. When Slurm refuses, or the disk does,
 // nothing is left behind.
 func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
+	rules := TrialRules(o.Job, o.Items)
+	rules.Profile = o.Profile
+	o.Trial = &rules
+	return startAside(ctx, client, o, progress)
+}
+
+// startAside starts a run that counts for nothing, in the folder of trials.
+func startAside(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
 	root := TrialsRoot(o.Job.Dir)
 	if err := makeRoot(Root(o.Job.Dir), o.RunsDir); err != nil {
 		return nil, nil, err
@@ -62,9 +70,6 @@ func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func
 		return nil, nil, err
 	}
 	defer release()
-	rules := TrialRules(o.Job, o.Items)
-	rules.Profile = o.Profile
-	o.Trial = &rules
 	return freezeAndSubmit(ctx, client, root, o, progress)
 }
 

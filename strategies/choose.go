@@ -31,7 +31,7 @@ func Choose(in Input) Plan {
 			ranked = append(ranked, *best)
 		}
 	}
-	ranked = p.rank(ranked)
+	ranked = p.corrected(p.rank(ranked))
 	for _, c := range ranked {
 		plan.Candidates = append(plan.Candidates, c.Candidate)
 	}

@@ -22,7 +22,9 @@ type Input struct {
 	Slurm    configs.SlurmKeys `json:"slurm"`
 	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
 	// SampleOf is where the sample is from: "run ID" or "trial ID".
-	SampleOf string         `json:"sample_of,omitempty"`
+	SampleOf string `json:"sample_of,omitempty"`
+	// Compared are two ways that were tried on the same sample: hpcsub trial --compare.
+	Compared []Compared     `json:"compared,omitempty"`
 	Cluster  *slurm.Cluster `json:"cluster"`
 	Costs    Costs          `json:"costs"` // measured; 0 = not measured
 	// CostsLow and CostsHigh are the ends of the spread of what was measured.

@@ -25,6 +25,8 @@ type problem struct {
 	spans   map[spanKey][]float64 // what was simulated already: partitions share most shapes
 	planned map[string]time.Time  // the first planned start of a waiting job on each node
 	held    map[string]hold
+	// overturned says why a way goes before the one that is predicted to be best; "" = none does.
+	overturned string
 }
 
 // spanKey is all that the spans of parts depend on beside the items.

@@ -125,6 +125,8 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	switch {
 	case p.in.Plan.Strategy != "":
 		return "[plan] strategy asks for it."
+	case p.overturned != "":
+		return p.overturned
 	case c.Layout.Cluster && c.Request.ArrayTasks > 0:
 		return "Each program has a cluster of its own in a job of its own, so that as many run at once as there is room for."
 	case c.Layout.Cluster && p.in.Items == 1:

@@ -35,7 +35,8 @@ type Report struct {
 	Right      *bool             `json:"right"`   // [check] says so; nil: there is none, or it did not run
 	Variants   []Variant         `json:"variants"`
 	Advice     []Advice          `json:"advice"`
-	Profile    *Profile          `json:"profile,omitempty"` // with --profile
+	Profile    *Profile          `json:"profile,omitempty"`    // with --profile
+	Comparison *Comparison       `json:"comparison,omitempty"` // with --compare
 
 	Lengths []float64 `json:"-"` // of each item of the sample, for a plan
 }

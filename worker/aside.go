@@ -84,7 +84,7 @@ func RestoreOutputs(dir items.AttemptDir) error {
 	if err != nil {
 		return err
 	}
-	q, err := openQueue(dir, work, Options{})
+	q, err := openQueue(dir, work, Options{Together: true})
 	if err != nil {
 		return err
 	}

@@ -142,6 +142,7 @@ func cacheDir() string {
 // choose plans the work at a place. Nothing is refused on the word of the last hour: before it says that
 // nothing fits, it asks anew.
 func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategies.Plan, error) {
+	written := w.job.Each.MemoryMiB
 	in, plan, err := chooseAt(ctx, w, p)
 	if err != nil || plan.Chosen != nil || !p.cluster.Cached {
 		return in, plan, err
@@ -151,7 +152,7 @@ func choose(ctx context.Context, w *work, p *place) (strategies.Input, strategie
 	if err != nil {
 		return in, plan, err
 	}
-	p.cluster = cluster
+	p.cluster, w.job.Each.MemoryMiB = cluster, written // what a trial measured is put there, and said, again
 	return chooseAt(ctx, w, p)
 }
 

@@ -14,6 +14,9 @@ import (
 // measured puts into a choice what earlier trials and runs of the same work have measured, and says what of that is
 // doubtful. The newer of both counts; a trial goes before each.time, a run does not: a trial was asked for to know better.
 func measured(ctx context.Context, w *work, p *place, in *strategies.Input) []strategies.Warning {
+	if c := runs.ComparisonOf(w.job, p.cluster.Name); c != nil {
+		in.Compared = comparedWays(c)
+	}
 	trial := runs.TrialOf(w.job, p.cluster.Name)
 	var past runs.Past
 	if w.job.Each.Time == 0 {

@@ -34,6 +34,7 @@ could be measured, or an item failed.
 		Flags: []cli.Flag{
 			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "profile", Usage: "also run an item under Python's profiler, and draw where its time goes"},
+			&cli.BoolFlag{Name: "compare", Usage: "then run a sample in the two ways that the plan ranks first, and hold them against the prediction"},
 			&cli.BoolFlag{Name: "again", Usage: "try it although a run of this job.toml is unfinished"},
 		},
 		OnUsageError: usage,
@@ -94,7 +95,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	if err != nil {
 		return err
 	}
-	return concludeTrial(ctx, c, out, trialRun{w, r, a, log})
+	return concludeTrial(ctx, c, out, trialRun{w, p, r, a, log})
 }
 
 // ofSingle leaves out the strategies that a trial does not ask for.
@@ -211,6 +212,7 @@ func (p *trialProgress) end() {
 // trialRun is a trial that has ended.
 type trialRun struct {
 	work    *work
+	place   *place
 	run     *runs.Run
 	attempt *runs.Attempt
 	log     trials.Log
@@ -239,21 +241,38 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		out.warning("there is no profile: --profile is for commands of Python that run a script, and the run has to end within the budget")
 	}
 	report.Advice = trials.Advise(report, t.facts())
-	if c.Bool("json") {
-		if err := out.json(report); err != nil {
-			return err
-		}
-	} else if len(t.log.Measurements) > 0 {
-		printTrial(out, t, report, machine)
-		printProfile(out, profile, picture)
-		printAdvice(out, report)
+	report.Comparison, err = t.compare(ctx, c, out, report)
+	if e := t.print(c, out, report, found{machine, picture}); e != nil {
+		return e
 	}
 	t.sayFailures(out)
 	if ctx.Err() != nil {
 		out.hint("the trial was ended; what it measured is kept, and hpcsub plan uses it")
 		return context.Canceled
 	}
+	if err != nil { // of the comparison
+		return err
+	}
 	return t.verdict(out, report)
+}
+
+// found is what a report does not hold.
+type found struct {
+	machine trials.Machine
+	picture string // of the profile
+}
+
+func (t trialRun) print(c *cli.Command, out *output, report trials.Report, f found) error {
+	switch {
+	case c.Bool("json"):
+		return out.json(report)
+	case len(t.log.Measurements) > 0:
+		printTrial(out, t, report, f.machine)
+		printProfile(out, report.Profile, f.picture)
+		printComparison(out, report.Comparison)
+		printAdvice(out, report)
+	}
+	return nil
 }
 
 // facts are what the advice rests on beside the measurements.
@@ -283,6 +302,11 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s of the trial failed", count(r.Failed, "run"))}, nil}
 	case r.Right != nil && !*r.Right:
 		return &coded{exitNotDone, &notDoneError{"the program is not right: [check] command failed"}, nil}
+	}
+	if c := r.Comparison; c != nil {
+		if err := compareFailure(c); err != nil {
+			return err
+		}
 	}
 	out.hint("hpcsub plan uses this from now on")
 	return nil
