@@ -102,7 +102,7 @@ func (r *reader) tables() []string {
 // elsewhere is about a key that exists, but in other tables than this.
 func (r *reader) elsewhere(homes []string) error {
 	if homes[0] == "" {
-		return fmt.Errorf("is a key of the whole job: move the line up, above %s", r.firstTable())
+		return fmt.Errorf("is a key of the whole file: move the line up, above %s", r.firstTable())
 	}
 	if len(homes) > 1 {
 		return fmt.Errorf("belongs below a table: move the line below [%s] (for one item) or [%s] (for the whole run)", homes[0], homes[1])

@@ -80,7 +80,11 @@ func (t *csvTable) rows(visit func(row []Value) bool) (int, error) {
 func (t *csvTable) read(c *csvReader, row []Value) error {
 	fields := c.fields()
 	if len(fields) != len(row) {
-		return t.errorf(c.first, "%d columns where the header has %d; quote a value that holds the separator", len(fields), len(row))
+		columns := "columns"
+		if len(fields) == 1 {
+			columns = "column"
+		}
+		return t.errorf(c.first, "%d %s where the header has %d; quote a value that holds the separator", len(fields), columns, len(row))
 	}
 	for i, field := range fields {
 		v, err := ParseValue(field, t.types[i])

@@ -97,7 +97,7 @@ func TestTableErrors(t *testing.T) {
 		key, want        string
 	}{
 		{"empty csv", "a.csv", "", nil, "items", `"a.csv" is empty; its first line names the columns`},
-		{"ragged csv", "a.csv", "x,y\n1,2\n\n3\n", nil, "items", "a.csv: line 4: 1 columns where the header has 2"},
+		{"ragged csv", "a.csv", "x,y\n1,2\n\n3\n", nil, "items", "a.csv: line 4: 1 column where the header has 2"},
 		{"ragged csv after lines in quotes", "a.csv", "x,y\n\"a\nb\",2\n1,2,3\n", nil, "items", "a.csv: line 4: 3 columns where the header has 2"},
 		{"csv with an open quote", "a.csv", "x,y\n1,2\n3,\"4\n5,6\n", nil, "items", "a.csv: line 3: a quote is never closed"},
 		{"csv with text after a quote", "a.csv", "x,y\n\"a\"b,2\n", nil, "items", `a.csv: line 2: "b,2" stands after a closing quote; a quote inside a quoted value is written twice`},

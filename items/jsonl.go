@@ -149,7 +149,8 @@ func readObject(line []byte, member func(key []byte, v Value) error) error {
 // notAnObject lets encoding/json say what is wrong with a line.
 func notAnObject(line []byte) error {
 	var object map[string]any
-	if err := json.Unmarshal(line, &object); err != nil {
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(line, &object); errors.As(err, &syntax) {
 		return fmt.Errorf("want a JSON object on one line, got %s: %w", clip(string(line)), err)
 	}
 	return fmt.Errorf("want a JSON object on one line, got %s", clip(string(line)))

@@ -1,12 +1,20 @@
 package items
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // didYouMean is "; did you mean …?" with the nearest of the known names, or the list of them.
 func didYouMean(name string, known []string) string {
 	best, distance := "", max(2, len(name)/2)+1
 	for _, k := range known {
-		if d := editDistance(name, k); d < distance {
+		d := editDistance(name, k)
+		if strings.EqualFold(name, k) {
+			d = 0
+		}
+		another := d >= len([]rune(name)) && len(known) > 1 // every letter would change
+		if d < distance && !another {
 			best, distance = k, d
 		}
 	}
@@ -16,9 +24,17 @@ func didYouMean(name string, known []string) string {
 	case len(known) == 0:
 		return "; this job has no columns: give it items, [sweep] or [zip]"
 	case len(known) > 8:
-		return fmt.Sprintf("; there are %q … (%d columns)", known[:8], len(known))
+		return fmt.Sprintf("; there are %s … (%d columns)", listed(known[:8]), len(known))
 	}
-	return fmt.Sprintf("; there are %q", known)
+	return "; there are " + listed(known)
+}
+
+func listed(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // editDistance is Levenshtein's.

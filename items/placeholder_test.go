@@ -58,7 +58,9 @@ func TestPlaceholderErrors(t *testing.T) {
 	}{
 		{"a typing slip", "{imge}", []string{"beta", "image"}, `{imge} is no column; did you mean "image"?`},
 		{"a slip before a part", "{imge.stem}", []string{"beta", "image"}, `did you mean "image"?`},
-		{"nothing near", "{zzzzzzzz}", []string{"beta", "image"}, `{zzzzzzzz} is no column; there are ["beta" "image"]`},
+		{"nothing near", "{zzzzzzzz}", []string{"beta", "image"}, `{zzzzzzzz} is no column; there are "beta", "image"`},
+		{"another letter case", "{B}", []string{"a", "b"}, `{B} is no column; did you mean "b"?`},
+		{"another letter", "{c}", []string{"a", "b"}, `{c} is no column; there are "a", "b"`},
 		{"no columns", "{x}", nil, "this job has no columns: give it items, [sweep] or [zip]"},
 		{"no such part", "{image.size}", []string{"image"}, `{image.size}: of a column there are .stem, .name, .dir and .ext, not ".size"`},
 		{"empty braces", "{}", []string{"image"}, "{} names no column"},

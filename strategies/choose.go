@@ -78,16 +78,25 @@ func (p *problem) bestOf(s strategy) (*prediction, *Rejection) {
 	return &c, nil
 }
 
-// widest is the refusal to show: the first, or where that is a limit, the limit that leaves the most room.
+// widest is the refusal to show: the first, or where that is a limit, the limit that leaves the most room. What is
+// over the run's own limits alone goes first: that shape could run, and those limits are what stands in its way.
 func widest(refused []Rejection) Rejection {
 	out := refused[0]
 	for _, r := range refused {
-		if out.Limit != "" && r.Limit != "" && r.room > out.room {
+		switch {
+		case r.ofRun() != out.ofRun():
+			if r.ofRun() {
+				out = r
+			}
+		case out.Limit != "" && r.Limit != "" && r.room > out.room:
 			out = r
 		}
 	}
 	return out
 }
+
+// ofRun says that a shape was predicted and exceeds what the whole run may use.
+func (r Rejection) ofRun() bool { return r.room < 0 }
 
 // guess is what Slurm said when it was asked about this strategy, or nil.
 func (p *problem) guess(strategy string) *Guess {

@@ -42,7 +42,11 @@ func unknownPartition(in Input) *Rejection {
 	for _, p := range in.Cluster.Partitions {
 		names = append(names, p.Name)
 	}
-	return &Rejection{Reason: fmt.Sprintf("there is no partition %q; there are %s", in.Slurm.Partition, strings.Join(names, ", "))}
+	are := "are"
+	if len(names) == 1 {
+		are = "is"
+	}
+	return &Rejection{Reason: fmt.Sprintf("there is no partition %q; there %s %s", in.Slurm.Partition, are, strings.Join(names, ", "))}
 }
 
 // holds checks that one job of a demand could ever run on a node of the pool.

@@ -78,6 +78,10 @@ func TestRejections(t *testing.T) {
 			"a coordinator of the account or an administrator can raise it: sacctmgr modify user alice where account=physics set MaxSubmitJobs=…"},
 		{"limits.cpus below one item", func(in *Input) { in.Each.CPUs, in.Limits.CPUs = 4, 2 }, "limits.cpus is 2 (you can raise it in job.toml)", "limits.cpus", "2", theUser},
 		{"limits.cpu_hours", func(in *Input) { in.Limits.CPUHours = 1 }, "it would take 1.7 CPU-hours; limits.cpu_hours is 1.0", "limits.cpu_hours", "1.0", theUser},
+		{"limits.cpu_hours where another partition is too short", func(in *Input) { in.Each.Time, in.Limits.CPUHours = time.Hour, 5 },
+			"CPU-hours; limits.cpu_hours is 5.0", "limits.cpu_hours", "5.0", theUser},
+		{"limits.cpu_hours where another partition has smaller nodes", func(in *Input) { in.Each.CPUs, in.Limits.CPUHours = 16, 5 },
+			"CPU-hours; limits.cpu_hours is 5.0", "limits.cpu_hours", "5.0", theUser},
 		{"limits.time", func(in *Input) { in.Limits.Time = 90 * time.Second }, "it would take 2 min 2 s; limits.time is 1 min 30 s", "limits.time", "1 min 30 s", theUser},
 	}
 	for _, tt := range tests {

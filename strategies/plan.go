@@ -141,7 +141,7 @@ type Rejection struct {
 	Limit    string `json:"limit,omitempty"` // "partition short: MaxTime", "limits.cpus"
 	Value    string `json:"value,omitempty"` // "30 min"
 	Raise    string `json:"raise,omitempty"` // who can: "you can raise it in job.toml"
-	room     int    // the limit as a number, to tell the wider of two
+	room     int    // the limit as a number, to tell the wider of two; negative: by how much the run's own limits are exceeded
 }
 
 // Warning is doubtful, not broken. Rule is a stable word for scripts.

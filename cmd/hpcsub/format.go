@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // seconds words a number of seconds in at most two units, as a person would: "0.42 s",
@@ -24,7 +25,7 @@ func seconds(s float64) string {
 		name   string
 		length int
 	}{{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}}
-	whole := int(math.Round(s))
+	whole := roundTo(s)
 	for i, u := range units[:3] {
 		if whole < u.length {
 			continue
@@ -39,9 +40,21 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%d s", whole)
 }
 
+// roundTo is a number of seconds, rounded to the smaller of the two units that are shown.
+func roundTo(s float64) int {
+	unit := 1.0
+	switch {
+	case s >= 86400-30:
+		unit = 3600
+	case s >= 3600-0.5:
+		unit = 60
+	}
+	return int(math.Round(s/unit) * unit)
+}
+
 // compact is seconds for a narrow column: "0.4s", "42s", "1m05s", "2h10m", "3d04h".
 func compact(s float64) string {
-	whole := int(math.Round(s))
+	whole := roundTo(s)
 	switch {
 	case s < 9.95:
 		return fmt.Sprintf("%.1fs", s)
@@ -128,9 +141,24 @@ func wrap(text, indent string, width int) string {
 	return b.String() + line + "\n"
 }
 
+// visibleRune keeps a value from moving the cursor, changing colours or turning the text around.
+func visibleRune(r rune) rune {
+	switch {
+	case r == '\n':
+		return '⏎'
+	case r == '\t':
+		return ' '
+	case r == '\r':
+		return -1
+	case !unicode.IsGraphic(r):
+		return '·'
+	}
+	return r
+}
+
 // one shows a value in a table or message on one line, shortened.
 func one(s string, width int) string {
-	s = strings.NewReplacer("\n", "⏎", "\t", " ", "\r", "").Replace(s)
+	s = strings.Map(visibleRune, s)
 	if r := []rune(s); len(r) > width {
 		return string(r[:width-1]) + "…"
 	}

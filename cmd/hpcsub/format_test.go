@@ -8,9 +8,18 @@ import (
 
 func TestSeconds(t *testing.T) {
 	tests := map[float64]string{0: "0 ms", 0.0421: "42 ms", 0.42: "0.4 s", 9.94: "9.9 s", 9.96: "10 s", 42: "42 s", 59.6: "1 min", 65: "1 min 5 s",
-		3600: "1 h", 3661: "1 h 1 min", 86399: "23 h 59 min", 86400: "1 d", 4*86400 + 7*3600: "4 d 7 h", -3: "-3.0 s"}
+		3600: "1 h", 3661: "1 h 1 min", 86399: "1 d", 86400: "1 d", 3599.7: "1 h", 7199: "2 h", 86400 + 3599: "1 d 1 h", 4*86400 + 7*3600: "4 d 7 h", -3: "-3.0 s"}
 	for s, want := range tests {
 		if got := seconds(s); got != want {
+			t.Errorf("%v: got %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestCompact(t *testing.T) {
+	tests := map[float64]string{0.42: "0.4s", 9.96: "10s", 59.7: "1m00s", 3599.7: "1h00m", 7199: "2h00m", 5*86400 + 19*3600 + 1800: "5d20h"}
+	for s, want := range tests {
+		if got := compact(s); got != want {
 			t.Errorf("%v: got %q, want %q", s, got, want)
 		}
 	}
@@ -44,6 +53,9 @@ func TestHours(t *testing.T) {
 func TestOne(t *testing.T) {
 	if got := one("a\nb\tc\r", 10); got != "a⏎b c" {
 		t.Errorf("got %q", got)
+	}
+	if got := one("\x1b[2Jred \u202e日本", 40); got != "·[2Jred ·日本" {
+		t.Errorf("got %q: a value must not reach the terminal's controls", got)
 	}
 	if got := one("αβγδε", 4); got != "αβγ…" {
 		t.Errorf("got %q", got)

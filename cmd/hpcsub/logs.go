@@ -90,13 +90,13 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 		if err != nil {
 			return err
 		}
-		n, err := copyLogs(out, r, res, streams)
+		n, err := copyLogs(out.stdout, r, res, streams)
 		if err == nil && n == 0 {
 			out.say("item %d (%s) printed nothing%s", i, ending(res.Record), onlyTo(streams))
 		}
 		return err
 	}
-	shown := 0
+	shown, ends := 0, &lineEnds{w: out.stdout}
 	for res, err := range results.All() {
 		if err != nil {
 			return err
@@ -105,15 +105,40 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 			continue
 		}
 		out.printf("==> item %d, %s <==\n", res.Index, ending(res.Record))
-		if _, err := copyLogs(out, r, res, streams); err != nil {
+		if _, err := copyLogs(ends, r, res, streams); err != nil {
 			return err
 		}
+		ends.finish()
 		shown++
 	}
 	if shown == 0 {
-		out.say("no such item in run %s: %s", r.ID, strings.TrimSpace(summaryText(results.Tally())))
+		which := "has begun"
+		if c.Bool("failed") {
+			which = "has failed"
+		}
+		out.say("no item of run %s %s: %s", r.ID, which, strings.TrimSpace(summaryText(results.Tally())))
 	}
 	return nil
+}
+
+// lineEnds ends the last line of what went through it, so that a headline never stands behind it.
+type lineEnds struct {
+	w    io.Writer
+	last byte
+}
+
+func (e *lineEnds) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		e.last = p[len(p)-1]
+	}
+	return e.w.Write(p)
+}
+
+func (e *lineEnds) finish() {
+	if e.last != 0 && e.last != '\n' {
+		io.WriteString(e.w, "\n")
+	}
+	e.last = 0
 }
 
 // onlyTo names the stream where only one was asked for.
@@ -125,10 +150,10 @@ func onlyTo(streams []string) string {
 }
 
 // copyLogs returns how many bytes there were.
-func copyLogs(out *output, r *runs.Run, res items.Result, streams []string) (n int64, err error) {
+func copyLogs(to io.Writer, r *runs.Run, res items.Result, streams []string) (n int64, err error) {
 	for _, stream := range streams {
 		text := r.Output(res, stream)
-		more, err := io.Copy(out.stdout, text)
+		more, err := io.Copy(to, text)
 		text.Close()
 		if err != nil {
 			return n, fmt.Errorf("reading the output of item %d: %w", res.Index, err)

@@ -107,6 +107,8 @@ func perTime(rate float64) string {
 		return fmt.Sprintf("%.0f/s", rate)
 	case rate >= 1:
 		return fmt.Sprintf("%.1f/s", rate)
+	case rate*60 >= 10:
+		return fmt.Sprintf("%.0f/min", rate*60)
 	case rate*60 >= 1:
 		return fmt.Sprintf("%.1f/min", rate*60)
 	}

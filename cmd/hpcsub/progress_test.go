@@ -57,7 +57,7 @@ func TestProgressWithoutTerminal(t *testing.T) {
 }
 
 func TestPerTime(t *testing.T) {
-	for rate, want := range map[float64]string{1234.6: "1235/s", 5.04: "5.0/s", 1: "1.0/s", 0.5: "30.0/min", 0.001: "3.6/h"} {
+	for rate, want := range map[float64]string{1234.6: "1235/s", 5.04: "5.0/s", 1: "1.0/s", 0.5: "30/min", 0.05: "3.0/min", 0.001: "3.6/h"} {
 		if got := perTime(rate); got != want {
 			t.Errorf("%v: got %q, want %q", rate, got, want)
 		}

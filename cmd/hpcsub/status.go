@@ -81,6 +81,15 @@ func warnSilent(out *output, why string) {
 	}
 }
 
+// afterwards is what one can do about a run that has ended and is not done.
+func afterwards(id string, s runs.Status) string {
+	text := "hpcsub retry " + id + " runs what is not done"
+	if s.Items.Failed > 0 {
+		text += "; hpcsub logs " + id + " --failed shows what it printed"
+	}
+	return text
+}
+
 // next names the likely next command.
 func next(out *output, r *runs.Run, s runs.Status) {
 	switch {
@@ -89,7 +98,7 @@ func next(out *output, r *runs.Run, s runs.Status) {
 	case s.State == runs.Submitting:
 		out.hint("hpcsub submit completes it, hpcsub cancel %s ends it", r.ID)
 	case s.Settled:
-		out.hint("hpcsub retry %s runs what is not done; hpcsub logs %s --failed shows what it printed", r.ID, r.ID)
+		out.hint("%s", afterwards(r.ID, s))
 	default:
 		out.hint("hpcsub watch %s", r.ID)
 	}

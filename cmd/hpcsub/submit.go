@@ -84,8 +84,7 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 	case s.Settled && s.State == runs.Done:
 		return r, false, nil
 	case s.Settled:
-		out.hint("run %s of this job.toml is %s, %s of %s items done: hpcsub retry %s runs the others, submit runs all anew",
-			r.ID, s.State, thousands(s.Items.Done), thousands(s.Items.Total), r.ID)
+		out.hint("%s; hpcsub retry %s runs the others, submit runs all anew", ended(r, s), r.ID)
 		return r, false, nil
 	case s.State == runs.Submitting && s.Silent == "":
 		out.say("run %s was not submitted completely; completing it", r.ID)

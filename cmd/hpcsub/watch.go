@@ -115,8 +115,7 @@ func conclude(ctx context.Context, out *output, r *runs.Run, client slurm.Client
 	if missing > 0 && len(groups) == 0 && s.State != runs.Cancelled {
 		explainMissing(out, r, s)
 	}
-	return &coded{exitNotDone, &notDoneError{ended(r, s)}, []string{
-		"hpcsub retry " + r.ID + " runs what is not done; hpcsub logs " + r.ID + " --failed shows what it printed"}}
+	return &coded{exitNotDone, &notDoneError{ended(r, s)}, []string{afterwards(r.ID, s)}}
 }
 
 // ended says in a line how a run ended.
