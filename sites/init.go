@@ -26,8 +26,9 @@ func Init(f Facts) string {
 	var b strings.Builder
 	say := func(format string, a ...any) { fmt.Fprintf(&b, format, a...) }
 	c := f.Cluster
-	say("# site.toml of %s (Slurm %s), as `hpcsub site init` saw it. `hpcsub site check` tries it, `hpcsub site show --origin`\n", c.Name, c.Version)
-	say("# shows what holds, and hpcsub's docs/admin.md says what every key means. What begins with # is for you to decide.\n\n")
+	say("# site.toml of %s, as `hpcsub site init` saw it.\n", of(c))
+	say("# `hpcsub site check` tries it, `hpcsub site show --origin` shows what holds, and\n")
+	say("# docs/admin.md says what every key means. What begins with # is for you to decide.\n\n")
 	say("name = %s\n", quoted(c.Name))
 	say("#contact = \"help@example.org\"               # stands in every message about a rule\n")
 	say("#documentation = \"https://example.org/hpc\"\n")
@@ -77,7 +78,25 @@ func Init(f Facts) string {
 	say("#max_throttle = 100                          # array tasks of one run at once\n")
 	say("#job_starts_per_minute = 60                  # of one run; the scheduler looks for work every %s\n", strategies.InWords(strategies.Period(c.Scheduler)))
 	say("#forbid = [\"array\"]\n#prefer = [\"packed\"]\n#require = [\"slurm.account\"]\n")
-	return b.String()
+	return aligned(b.String())
+}
+
+// of names a cluster, with its Slurm where it has one.
+func of(c *slurm.Cluster) string {
+	if c.Version == "" {
+		return c.Name
+	}
+	return c.Name + " (Slurm " + c.Version + ")"
+}
+
+var commented = regexp.MustCompile(`(?m)^(\S.*?\S)  +# (.*)$`)
+
+// aligned puts the comments behind keys below one another.
+func aligned(text string) string {
+	return commented.ReplaceAllStringFunc(text, func(line string) string {
+		m := commented.FindStringSubmatch(line)
+		return fmt.Sprintf("%-38s  # %s", m[1], m[2])
+	})
 }
 
 var tools = []struct {
@@ -179,6 +198,9 @@ func purpose(c *slurm.Cluster, p slurm.Partition) string {
 		}
 	}
 	text := fmt.Sprintf("%d nodes of up to %d CPUs and %d GiB", p.Nodes, cpus, memory/1024)
+	if p.Nodes == 1 {
+		text = fmt.Sprintf("1 node of %d CPUs and %d GiB", cpus, memory/1024)
+	}
 	if len(gpus) > 0 {
 		text += ", " + strings.Join(slices.Sorted(maps.Keys(gpus)), ", ")
 	}

@@ -13,6 +13,12 @@ import (
 	"hpcsub/gpu"
 )
 
+// OnPath says whether this machine finds a program where it looks for commands.
+func OnPath(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
 // Tools are what a machine has of the programs that strategies run.
 type Tools struct {
 	Host     string   `json:"host"`

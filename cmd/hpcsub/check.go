@@ -106,5 +106,8 @@ func printWork(out *output, w *work) error {
 	if rest := w.survey.Count - len(w.survey.First); rest > 0 {
 		out.printf("       … and %s more\n", thousands(rest))
 	}
+	if len(w.survey.First) > 0 && w.job.Work.Shell == "" {
+		warnProgram(out, w.job, w.survey.First[0].Invocation.Argv)
+	}
 	return nil
 }

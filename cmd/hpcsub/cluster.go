@@ -172,12 +172,17 @@ func rowsOf(all []partitionRows, most int) (rows int) {
 	return rows
 }
 
+// clusterName is a cluster with its Slurm, where it has one.
+func clusterName(c *slurm.Cluster) string {
+	if c.Version == "" {
+		return c.Name
+	}
+	return c.Name + ", Slurm " + c.Version
+}
+
 // what says what there is.
 func what(c *slurm.Cluster, all shape, inFull bool) string {
-	text := c.Name
-	if c.Version != "" {
-		text += ", Slurm " + c.Version
-	}
+	text := clusterName(c)
 	if inFull {
 		var names []string
 		for _, p := range c.Partitions {

@@ -79,8 +79,8 @@ func newApp(out *output) *cli.Command {
 }
 
 // fourLines is what one needs to start.
-const fourLines = `hpcsub init 'python fit.py {image}' --over image='*.jpg'    writes job.toml
-hpcsub check                                                checks it and shows the first items
-hpcsub plan                                                 shows the ways to run it, and which is best here
-hpcsub submit --wait                                        runs it and brings every result back
+const fourLines = `hpcsub init 'python fit.py {image}' --over image='*.jpg'   writes job.toml
+hpcsub check                               is it right? shows the first items
+hpcsub plan                                the ways to run it here, and the best
+hpcsub submit --wait                       runs it and brings every result back
 `

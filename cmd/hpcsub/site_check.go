@@ -113,7 +113,7 @@ func (k *siteCheck) folders() {
 
 // names looks for what the site names on the cluster.
 func (k *siteCheck) names(cluster *slurm.Cluster) {
-	k.found("Slurm", "%s, Slurm %s, %s", cluster.Name, cluster.Version, count(len(cluster.Partitions), "partition"))
+	k.found("Slurm", "%s, %s", clusterName(cluster), count(len(cluster.Partitions), "partition"))
 	var have []string
 	for _, p := range cluster.Partitions {
 		have = append(have, p.Name)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -64,6 +65,9 @@ func initSite(ctx context.Context, c *cli.Command, out *output) error {
 	return nil
 }
 
+// ofMachine are the names of interfaces that lead to containers and virtual machines of this machine alone.
+var ofMachine = regexp.MustCompile(`^(veth|docker|br-|virbr|vnet|cni|podman)`)
+
 // networks are the interfaces of this machine that are up and lead to others.
 func networks() []string {
 	var names []string
@@ -72,7 +76,7 @@ func networks() []string {
 		return nil
 	}
 	for _, i := range all {
-		if i.Flags&net.FlagUp != 0 && i.Flags&net.FlagLoopback == 0 {
+		if i.Flags&net.FlagUp != 0 && i.Flags&net.FlagLoopback == 0 && !ofMachine.MatchString(i.Name) {
 			names = append(names, i.Name)
 		}
 	}

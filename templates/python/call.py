@@ -112,7 +112,7 @@ def explain(error: BaseException) -> str:
         words = str(error)
     except Exception:
         words = "(its own words cannot be had)"
-    return type(error).__name__ + (" " + json.dumps(words[:300]) if words else "")
+    return type(error).__name__ + (" " + json.dumps(words[:300], ensure_ascii=False) if words else "")
 
 
 class Meter:
