@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -178,29 +179,60 @@ type TrialUse struct {
 // EnvironmentChanged is [environment] among what changed.
 const EnvironmentChanged = "[environment]"
 
-// TrialOf looks for the newest trial of this job.toml that did the same to its items, on the same cluster, and measured
-// something. nil is none.
-func TrialOf(job *configs.Job, cluster string) *TrialUse {
-	path := filepath.Join(job.Dir, filepath.Base(job.Path))
-	for _, r := range List(TrialsRoot(job.Dir)) {
-		if r.Job != path || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
-			continue
+// TrialOf looks for a trial of this job.toml that did the same to its items, on the same cluster, and measured something. One of the
+// program as it is now goes before one of an earlier state, then one on a node of the kind that is wanted before another, then the
+// newest. nil is none.
+func TrialOf(job *configs.Job, cluster string, wanted func(trials.Machine) bool) *TrialUse {
+	var best *TrialUse
+	most := -1
+	for t := range trialsOf(job, cluster) {
+		fit := 0
+		if len(t.Changed) == 0 {
+			fit += 2
 		}
-		attempts, err := r.Attempts()
-		if err != nil || len(attempts) == 0 {
-			continue
+		if wanted(t.Machine) {
+			fit++
 		}
-		log, err := attempts[0].Measured()
-		if err != nil {
-			continue
+		if fit > most {
+			best, most = t, fit
 		}
-		report := trials.Evaluate(log.Measurements, log.End)
-		if len(report.Lengths) == 0 {
-			continue
+		if fit == 3 {
+			break
 		}
-		return &TrialUse{Run: r.ID, Report: report, Machine: attempts[0].Machine(), Changed: changed(r, job), Created: r.Created}
 	}
-	return nil
+	return best
+}
+
+// trialsOf are all that a plan could rest on, newest first.
+func trialsOf(job *configs.Job, cluster string) iter.Seq[*TrialUse] {
+	return func(yield func(*TrialUse) bool) {
+		path := filepath.Join(job.Dir, filepath.Base(job.Path))
+		for _, r := range List(TrialsRoot(job.Dir)) {
+			if r.Job != path || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
+				continue
+			}
+			if use := r.trialUse(job); use != nil && !yield(use) {
+				return
+			}
+		}
+	}
+}
+
+// trialUse is what a trial tells; nil where it measured nothing.
+func (r *Run) trialUse(job *configs.Job) *TrialUse {
+	attempts, err := r.Attempts()
+	if err != nil || len(attempts) == 0 {
+		return nil
+	}
+	log, err := attempts[0].Measured()
+	if err != nil {
+		return nil
+	}
+	report := trials.Evaluate(log.Measurements, log.End)
+	if len(report.Lengths) == 0 {
+		return nil
+	}
+	return &TrialUse{Run: r.ID, Report: report, Machine: attempts[0].Machine(), Changed: changed(r, job), Created: r.Created}
 }
 
 // changed says what of the program and its environment is not as it was in a run.

@@ -26,11 +26,8 @@ func writeMachine(ctx context.Context, path, node string) error {
 
 func machine(ctx context.Context, node string) trials.Machine {
 	probed := Probe(ctx)
-	m := trials.Machine{Node: node, Model: processorModel(), CPUs: runtime.NumCPU(), Tools: map[string]trials.Tool{}}
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) == nil {
-		m.MemoryMiB = int(uint64(info.Totalram) * uint64(info.Unit) >> 20)
-	}
+	m := Machine()
+	m.Node, m.Tools = node, map[string]trials.Tool{}
 	add := func(name string, t Tool) {
 		m.Tools[name] = trials.Tool{Path: t.Path, Version: t.Version, Problem: t.Problem}
 	}
@@ -48,19 +45,39 @@ func machine(ctx context.Context, node string) trials.Machine {
 	return m
 }
 
-// processorModel is as /proc/cpuinfo has it; "" where it does not say.
-func processorModel() string {
+// Machine is this node, without its tools: its name, its processors and its memory, whatever part of them this process has.
+func Machine() trials.Machine {
+	var m trials.Machine
+	m.Node, _ = os.Hostname()
+	m.Node, _, _ = strings.Cut(m.Node, ".")
+	m.Model, m.CPUs = processors()
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		m.MemoryMiB = int(uint64(info.Totalram) * uint64(info.Unit) >> 20)
+	}
+	return m
+}
+
+// processors are as /proc/cpuinfo has them: the model, "" where it does not say, and how many there are.
+func processors() (model string, cpus int) {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
-		return ""
+		return "", runtime.NumCPU()
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		switch strings.TrimSpace(name) {
+		case "model name":
+			model = strings.TrimSpace(value)
+		case "processor":
+			cpus++
 		}
 	}
-	return ""
+	if cpus == 0 { // it names them otherwise
+		cpus = runtime.NumCPU()
+	}
+	return model, cpus
 }
 
 // mpiHere is what starts MPI programs here: the first line in which it names itself.

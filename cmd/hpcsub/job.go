@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,12 +164,12 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	if w.job.Work.Function != "" || w.job.Each.Parallel == "dask" {
 		in.Tools = packages(ctx, w.job, in.Local)
 	}
-	warnings := measured(ctx, w, p, &in)
+	trial, warnings := measured(ctx, w, p, &in)
 	in.Tools = withModules(in.Tools, in.Site.Modules)
 	in.Interface = w.site.Interface
 	in.Costs, in.CostsLow, in.CostsHigh = w.site.Costs.Middle, w.site.Costs.Low, w.site.Costs.High
 	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
-	plan.Warnings = append(plan.Warnings, warnings...)
+	plan.Warnings = slices.Concat(plan.Warnings, warnings, kindDoubt(trial, p.cluster, plan))
 	return in, plan, err
 }
 

@@ -9,15 +9,17 @@ import (
 
 	"hpcsub/runs"
 	"hpcsub/strategies"
+	"hpcsub/trials"
 )
 
 // measured puts into a choice what earlier trials and runs of the same work have measured, and says what of that is
 // doubtful. The newer of both counts; a trial goes before each.time, a run does not: a trial was asked for to know better.
-func measured(ctx context.Context, w *work, p *place, in *strategies.Input) []strategies.Warning {
+// The trial is returned, too, where the choice rests on it.
+func measured(ctx context.Context, w *work, p *place, in *strategies.Input) (*runs.TrialUse, []strategies.Warning) {
 	if c := runs.ComparisonOf(w.job, p.cluster.Name); c != nil {
 		in.Compared = comparedWays(c)
 	}
-	trial := runs.TrialOf(w.job, p.cluster.Name)
+	trial := runs.TrialOf(w.job, p.cluster.Name, func(m trials.Machine) bool { return otherKind(m, p.cluster, in.Slurm.Partition) == "" })
 	var past runs.Past
 	if w.job.Each.Time == 0 {
 		past = runs.PastOf(ctx, w.job)
@@ -26,7 +28,7 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) []st
 		if len(past.Seconds) > 0 {
 			in.Sample, in.SampleOf = past.Seconds, "run "+past.Run
 		}
-		return nil
+		return nil, nil
 	}
 	in.Sample, in.SampleOf = trial.Report.Lengths, "trial "+trial.Run
 	warnings := doubts(trial)
@@ -39,7 +41,7 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) []st
 		warnings = append(warnings, strategies.Warning{Rule: "measured-memory", Text: fmt.Sprintf(
 			"each.memory is taken as %s: an item of trial %s needed up to %s; memory in [each] says otherwise", memory(float64(in.Each.MemoryMiB)), trial.Run, memory(*peak))})
 	}
-	return warnings
+	return trial, warnings
 }
 
 // spared is a peak with a quarter more, and 16 MiB at least: another item may need more than those of a sample.
