@@ -41,7 +41,7 @@ func InitLines(command string, over []string) (string, error) {
 		"#cpus = 1",
 	)
 	if made := outputOf(command); made != "" {
-		lines = append(lines, "#outputs = ["+quoteText(made)+"]  # what it makes: the folder is made for it, and without it the item has failed")
+		lines = append(lines, "#outputs = ["+quoteText(made)+"]  # without it the item has failed")
 	}
 	return strings.Join(lines, "\n") + "\n", nil
 }

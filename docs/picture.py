@@ -1,6 +1,7 @@
 """Draw what a command printed as an SVG picture of a terminal: hpcsub plan | python3 picture.py 'hpcsub plan' > plan.svg"""
 
 import html
+import re
 import sys
 
 WIDTH, LINE, LEFT, TOP = 8.0, 18, 16, 44
@@ -14,11 +15,15 @@ def main() -> None:
     print(f'<rect width="{width}" height="{height}" rx="8" fill="#16181d"/>')
     for i, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
         print(f'<circle cx="{20 + 20 * i}" cy="18" r="6" fill="{colour}"/>')
-    print('<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13.3" fill="#d7dae0" xml:space="preserve">')
+    print('<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13.3" fill="#d7dae0">')
     for i, line in enumerate(lines):
         fill = ' fill="#8ae234"' if i == 0 or line.startswith("1 ") else ""
-        length = f' textLength="{len(line) * WIDTH:.0f}"' if line else ""
-        print(f'<text x="{LEFT}" y="{TOP + i * LINE}"{fill}{length}>{html.escape(line)}</text>')
+        words = re.finditer(r"\S+", line)
+        spans = "".join(  # each word at its column, whatever font the viewer has
+            f'<tspan x="{LEFT + word.start() * WIDTH:.0f}" textLength="{len(word.group()) * WIDTH:.0f}">{html.escape(word.group())}</tspan>'
+            for word in words
+        )
+        print(f'<text y="{TOP + i * LINE}"{fill}>{spans}</text>')
     print("</g></svg>")
 
 

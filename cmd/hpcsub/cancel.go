@@ -11,8 +11,8 @@ func cancelCommand(out *output) *cli.Command {
 		Name:      "cancel",
 		Usage:     "end a run",
 		ArgsUsage: "[RUN]",
-		Description: `Cancels the run's Slurm jobs and keeps its workers from taking another item. What is done
-stays done, and hpcsub retry would run the rest.
+		Description: `Cancels the run's Slurm jobs and keeps its workers from taking another item.
+What is done stays done, and hpcsub retry would run the rest.
 
    hpcsub cancel fourier-k3x9ab`,
 		OnUsageError: usage,

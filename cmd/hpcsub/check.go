@@ -13,8 +13,8 @@ func checkCommand(out *output) *cli.Command {
 		Name:      "check",
 		Usage:     "check job.toml and show the first items as they will run",
 		ArgsUsage: "[JOB]",
-		Description: `Reads job.toml and all its items, and asks the cluster whether the job can run there. Nothing
-is submitted.
+		Description: `Reads job.toml and all its items, and asks the cluster whether the job can
+run there. Nothing is submitted.
 
    hpcsub check
    hpcsub check fit/job.toml --cluster local`,

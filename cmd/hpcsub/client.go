@@ -18,7 +18,7 @@ import (
 
 // clientFlag chooses how Slurm is talked to.
 func clientFlag() cli.Flag {
-	return &cli.StringFlag{Name: "client", Usage: "talk to Slurm by `NAME`: commands, or rest (slurmrestd, at the address in site.toml)"}
+	return &cli.StringFlag{Name: "client", Usage: "talk to Slurm by `NAME`: commands, or rest (slurmrestd)"}
 }
 
 // clientName is the client that a cluster name, else --client, HPCSUB_CLIENT or site.toml asks for.

@@ -14,20 +14,21 @@ import (
 func clusterCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "cluster",
-		Usage:     "show what the cluster has, what is free, and what you may use",
+		Usage:     "show what the cluster has, what is free, what you may use",
 		ArgsUsage: "[PARTITION …]",
-		Description: `Partitions by node shape: how many nodes, what each has, and what is free now; what you may not use
-stands below, with the reason. Shapes are folded where there are many: name a partition to see all of its
-shapes and its rules, or --nodes for the nodes, those that are alike in one line. --json prints the
-whole picture, which hpcsub plan --cluster FILE.json takes in place of a cluster.
---here shows the node that one is on, with its GPUs.
+		Description: `Partitions by node shape: how many nodes, what each has, and what is free
+now; what you may not use stands below, with the reason. Shapes are folded
+where there are many: name a partition to see all of its shapes and its
+rules, or --nodes for the nodes, those that are alike in one line. --json
+prints the whole picture, which hpcsub plan --cluster FILE.json takes in
+place of a cluster. --here shows the node that one is on, with its GPUs.
 
    hpcsub cluster
    hpcsub cluster gpu --nodes
    hpcsub cluster --here
    hpcsub cluster --json > cluster.json`,
 		Flags: []cli.Flag{clusterFlag(), clientFlag(), freshFlag(), jsonFlag(), hereFlag(),
-			&cli.BoolFlag{Name: "nodes", Usage: "the nodes with their states; those that are alike in one line"}},
+			&cli.BoolFlag{Name: "nodes", Usage: "the nodes and their states, those alike in one line"}},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Bool("here") {

@@ -14,16 +14,17 @@ import (
 func doctorCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "say what was found here, what is missing, and what to do about it",
-		Description: `Looks at hpcsub, Slurm, your rights there, the folder of the runs, the tools on this machine and what your shell
-sets. --node submits one small job, for a minute at most, and looks at a node too. The exit code is 0 where jobs can be
+		Usage: "say what is here, what is missing, and what to do about it",
+		Description: `Looks at hpcsub, Slurm, your rights there, the folder of the runs, the tools
+on this machine and what your shell sets. --node submits one small job, for a
+minute at most, and looks at a node too. The exit code is 0 where jobs can be
 run, whatever is worth a warning.
 
    hpcsub doctor
    hpcsub doctor --node --partition gpu
    hpcsub doctor --json`,
 		Flags: []cli.Flag{clusterFlag(), clientFlag(), jsonFlag(),
-			&cli.BoolFlag{Name: "node", Usage: "submit a job that looks at a node: its tools, GPUs, and whether it sees this folder"},
+			&cli.BoolFlag{Name: "node", Usage: "also submit a job that looks at a node"},
 			&cli.StringFlag{Name: "partition", Usage: "for --node: look at a node of this `PARTITION`"},
 			&cli.StringFlag{Name: "account", Usage: "for --node: charge this `ACCOUNT`"}},
 		OnUsageError: usage,

@@ -12,7 +12,7 @@ import (
 )
 
 func hereFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "here", Usage: "what this node has, with the models, memory, links and nearest CPUs of its GPUs"}
+	return &cli.BoolFlag{Name: "here", Usage: "what this node has, with all about its GPUs"}
 }
 
 // here is what `hpcsub cluster --here --json` prints: what this process may use of its node.

@@ -21,7 +21,7 @@ import (
 
 // clusterFlag chooses where a job runs.
 func clusterFlag() cli.Flag {
-	return &cli.StringFlag{Name: "cluster", Usage: "`local` is this machine, without Slurm; a FILE.json is a saved cluster (for check, plan and render)"}
+	return &cli.StringFlag{Name: "cluster", Usage: "`local` is this machine; FILE.json is a saved cluster"}
 }
 
 func jsonFlag() cli.Flag {

@@ -18,8 +18,8 @@ func logsCommand(out *output) *cli.Command {
 		Name:      "logs",
 		Usage:     "show what items printed",
 		ArgsUsage: "[RUN]",
-		Description: `Shows standard output and standard error of every item, of one, or of those that failed; or what
-the scripts themselves printed, which Slurm keeps.
+		Description: `Shows standard output and standard error of every item, of one, or of those
+that failed; or what the scripts themselves printed, which Slurm keeps.
 
    hpcsub logs --failed
    hpcsub logs fourier-k3x9ab --item 7

@@ -16,8 +16,9 @@ func planCommand(out *output) *cli.Command {
 		Name:      "plan",
 		Usage:     "show the ways to run the job here, and which is best",
 		ArgsUsage: "[JOB]",
-		Description: `Looks at the cluster, predicts each way to run the job and ranks them by [plan] minimize.
-Nothing is submitted. Exit code 3: no way fits, and the reasons are printed.
+		Description: `Looks at the cluster, predicts each way to run the job and ranks them by
+[plan] minimize. Nothing is submitted. Exit code 3: no way fits, and the
+reasons are printed.
 
    hpcsub plan
    hpcsub plan --explain
@@ -161,7 +162,7 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 		t.add(row...)
 	}
 	out.print(t.String())
-	out.print(basisText(in) + startNote(starts) + "\n")
+	out.print(basisText(in) + startNote(starts) + orderNote(plan) + "\n")
 }
 
 // startNote says what all candidates have in common, or explains what stands in the column.
@@ -173,6 +174,25 @@ func startNote(starts map[string]bool) string {
 		return "\nStart ?: not known, and the wait counts as none."
 	case starts["now"] && len(starts) == 1:
 		return "\nEach of them can start now."
+	}
+	return ""
+}
+
+// orderNote says why a way with less stands behind one with more, where the table does not show it.
+func orderNote(plan strategies.Plan) string {
+	figure := func(c strategies.Candidate) float64 { return c.Estimate.Makespan }
+	if minimized(plan.Minimize) == "cost" {
+		figure = func(c strategies.Candidate) float64 { return c.Estimate.CPUHours }
+	}
+	for i, c := range plan.Candidates[1:] {
+		before := plan.Candidates[i]
+		switch {
+		case figure(c) > 0.999*figure(before) || startText(c.Estimate.QueueWait) != startText(before.Estimate.QueueWait):
+		case c.Estimate.QueueWait == nil && c.Request.ArrayTasks == 0 && c.Request.Nodes > 1:
+			return "\nSeveral nodes at once count as a quarter longer, then."
+		case figure(c) > 0.95*figure(before):
+			return "\nWhat differs by less than 5 % counts as equal."
+		}
 	}
 	return ""
 }
@@ -203,9 +223,9 @@ func basisText(in strategies.Input) string {
 	case len(in.Sample) > 0:
 		return fmt.Sprintf("Item lengths are measured: %s.", count(len(in.Sample), "item"))
 	case in.Each.Time > 0:
-		return "Item lengths are as time in [each] says; from–to counts on half to twice of it."
+		return "Item lengths are as time in [each] says; from–to counts on half to twice it."
 	}
-	return "Item lengths are a guess: a minute, from–to counts on a tenth to ten times of it."
+	return "Item lengths are a guess: a minute; from–to counts on a tenth to ten times it."
 }
 
 // requestText words a request: "12 × 8 CPUs + gpu:a100:2 on long".

@@ -18,17 +18,19 @@ func renderCommand(out *output) *cli.Command {
 		Name:      "render",
 		Usage:     "print the script that would be submitted",
 		ArgsUsage: "[JOB]",
-		Description: `The script as hpcsub submit would hand it to Slurm, but for the run's id. Nothing is submitted.
+		Description: `The script as hpcsub submit would hand it to Slurm, but for the run's id.
+Nothing is submitted.
 
    hpcsub render
    hpcsub render --cluster cluster.json job.toml
    hpcsub render --standalone
 
---standalone writes a script and the list of items that it reads, which need nothing of hpcsub: for a cluster without it, or
-for keeping. NAME-standalone.sh is for sbatch, and runs with bash alone, too.`,
+--standalone writes a script and the list of items that it reads, which need
+nothing of hpcsub: for a cluster without it, or for keeping.
+NAME-standalone.sh is for sbatch, and runs with bash alone, too.`,
 		Flags: append(jobFlags(), clusterFlag(), clientFlag(), freshFlag(),
 			&cli.BoolFlag{Name: "standalone", Usage: "write a script and its items that run without hpcsub"},
-			&cli.StringFlag{Name: "out", Usage: "the `FOLDER` that --standalone writes into (default: that of job.toml)"}),
+			&cli.StringFlag{Name: "out", Usage: "the `FOLDER` that --standalone writes into (job.toml's)"}),
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
 			w, err := readWork(ctx, c, out)

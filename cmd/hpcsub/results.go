@@ -20,8 +20,9 @@ func resultsCommand(out *output) *cli.Command {
 		Name:      "results",
 		Usage:     "show what became of every item",
 		ArgsUsage: "[RUN]",
-		Description: `One line an item, in the order of the list, also while the run goes on. The exit code is 0
-whatever it shows. The table shows the first 1,000 items; --csv and --json show all.
+		Description: `One line an item, in the order of the list, also while the run goes on. The
+exit code is 0 whatever it shows. The table shows the first 1,000 items;
+--csv and --json show all.
 
    hpcsub results
    hpcsub results --failed

@@ -18,9 +18,10 @@ func retryCommand(out *output) *cli.Command {
 		Name:      "retry",
 		Usage:     "run what failed or never ran, and nothing else",
 		ArgsUsage: "[RUN]",
-		Description: `Uses the items as they were frozen when the run was submitted, whatever has become of the
-list since. Items that ran out of memory get twice as much, or what the largest node has, in an
-attempt of their own; nodes that failed many items at once are left out.
+		Description: `Uses the items as they were frozen when the run was submitted, whatever has
+become of the list since. Items that ran out of memory get twice as much, or
+what the largest node has, in an attempt of their own; nodes that failed many
+items at once are left out.
 
    hpcsub retry
    hpcsub retry fourier-k3x9ab --wait

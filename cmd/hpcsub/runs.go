@@ -14,8 +14,9 @@ func runsCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
 		Usage: "list your runs, newest first",
-		Description: `Lists the runs of the job.toml files in this folder; --all lists those of every folder.
-States are told from the records on disk; hpcsub status asks Slurm too.
+		Description: `Lists the runs of the job.toml files in this folder; --all lists those of
+every folder. States are told from the records on disk; hpcsub status asks
+Slurm too.
 
    hpcsub runs
    hpcsub runs --all`,

@@ -40,21 +40,24 @@ func siteCommand(out *output) *cli.Command {
 func calibrateCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "calibrate",
-		Usage: "measure how jobs and arrays start here, for better predictions",
-		Description: `Submits some eighty jobs of one CPU that do nothing (two small arrays, a few more, and two runs of each
-tool), in a few minutes, and writes what they cost, with its spread, into the table [costs] of site.toml: how often
-the scheduler looks for work, how fast it starts array tasks, how long an ended task holds its place, what a job and a
-step take to start, and what it takes hpcsub's worker, GNU Parallel, Pathos and Dask to start and to hand out an item.
-A tool that the nodes lack is passed over. It has to run in a folder that the nodes see.
+		Usage: "measure what things cost here, for better predictions",
+		Description: `Submits some eighty jobs of one CPU that do nothing (two small arrays, a few
+more, and two runs of each tool), in a few minutes, and writes what they
+cost, with its spread, into the table [costs] of site.toml: how often the
+scheduler looks for work, how fast it starts array tasks, how long an ended
+task holds its place, what a job and a step take to start, and what it takes
+hpcsub's worker, GNU Parallel, Pathos and Dask to start and to hand out an
+item. A tool that the nodes lack is passed over. It has to run in a folder
+that the nodes see.
 
    hpcsub site calibrate
    hpcsub site calibrate --partition short --out ~/site.toml`,
 		Flags: []cli.Flag{
 			clientFlag(),
-			&cli.BoolFlag{Name: "quick", Usage: "only how Slurm starts jobs and arrays, without the runs of each tool"},
+			&cli.BoolFlag{Name: "quick", Usage: "only how Slurm starts jobs and arrays"},
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: the site.toml that holds here)"},
-			&cli.StringFlag{Name: "partition", Usage: "the partition of its jobs (default: trial_partition of site.toml)"},
-			&cli.StringFlag{Name: "account", Usage: "the account of its jobs"},
+			&cli.StringFlag{Name: "partition", Usage: "run in this `PARTITION` (default: trial_partition)"},
+			&cli.StringFlag{Name: "account", Usage: "charge this `ACCOUNT`"},
 		},
 		OnUsageError: usage,
 		Action:       func(ctx context.Context, c *cli.Command) error { return calibrate(ctx, c, out) },

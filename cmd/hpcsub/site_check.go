@@ -22,10 +22,12 @@ import (
 func siteCheckCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "check",
-		Usage: "try the site.toml and its templates before anybody else does",
-		Description: `Reads site.toml and its templates; looks for its partitions, accounts and QOS on the cluster and loads its modules; and
-plans and renders small jobs of every kind in every strategy. The scripts go through bash -n, shellcheck where it is there,
-and sbatch --test-only where Slurm is. Nothing is submitted. Exit code 2: the file cannot be read; 5: there is a problem.
+		Usage: "try site.toml and its templates before users do",
+		Description: `Reads site.toml and its templates; looks for its partitions, accounts and QOS
+on the cluster and loads its modules; and plans and renders small jobs of
+every kind in every strategy. The scripts go through bash -n, shellcheck
+where it is there, and sbatch --test-only where Slurm is. Nothing is
+submitted. Exit code 2: the file cannot be read; 5: there is a problem.
 
    hpcsub site check
    hpcsub site check --site new/site.toml

@@ -15,15 +15,15 @@ import (
 func siteDiffCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "show which plans and scripts a new site.toml would change, and how",
+		Usage:     "show what a new site.toml would change, and how",
 		ArgsUsage: "OLD NEW",
-		Description: `Plans and renders small jobs of every kind, and your newest runs with the cluster of their plans, under both
-files. Nothing is submitted.
+		Description: `Plans and renders small jobs of every kind, and your newest runs with the
+cluster of their plans, under both files. Nothing is submitted.
 
    hpcsub site diff /etc/hpcsub/site.toml new/site.toml
    hpcsub site diff old/site.toml new/site.toml --cluster cluster.json --json`,
 		Flags: []cli.Flag{clusterFlag(), clientFlag(), jsonFlag(),
-			&cli.IntFlag{Name: "runs", Value: 20, Usage: "how many of your newest jobs to try"}},
+			&cli.IntFlag{Name: "runs", Value: 20, Usage: "try `N` of your newest runs"}},
 		OnUsageError: usage,
 		Action:       func(ctx context.Context, c *cli.Command) error { return diffSites(ctx, c, out) },
 	}

@@ -22,13 +22,14 @@ func siteInitCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "init",
 		Usage: "write a site.toml that is right for this cluster",
-		Description: `Looks at the cluster, the modules and the networks of this machine, and writes a site.toml with what it
-saw, and with what is for you to decide behind a #. A file that is there is left alone.
+		Description: `Looks at the cluster, the modules and the networks of this machine, and
+writes a site.toml with what it saw, and with what is for you to decide
+behind a #. A file that is there is left alone.
 
    hpcsub site init
    hpcsub site init --out site.toml`,
 		Flags: []cli.Flag{clusterFlag(), clientFlag(), freshFlag(),
-			&cli.StringFlag{Name: "out", Usage: "write to `FILE`, or - for standard output (default: HPCSUB_SITE or " + configs.SystemSite + ")"}},
+			&cli.StringFlag{Name: "out", Usage: "`FILE` to write, or - (default: HPCSUB_SITE or " + configs.SystemSite + ")"}},
 		OnUsageError: usage,
 		Action:       func(ctx context.Context, c *cli.Command) error { return initSite(ctx, c, out) },
 	}

@@ -15,8 +15,9 @@ func siteShowCommand(out *output) *cli.Command {
 		Name:      "show",
 		Usage:     "show what holds here, and where each value is from",
 		ArgsUsage: "[JOB]",
-		Description: `The keys of site.toml that have a value: the site's file, the user's own over it, and with a JOB
-what its job.toml and the flags say of the keys that both have.
+		Description: `The keys of site.toml that have a value: the site's file, the user's own over
+it, and with a JOB what its job.toml and the flags say of the keys that both
+have.
 
    hpcsub site show --origin
    hpcsub site show --origin job.toml --partition long

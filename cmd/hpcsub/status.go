@@ -14,8 +14,8 @@ func statusCommand(out *output) *cli.Command {
 		Name:      "status",
 		Usage:     "say how far a run is, and why it waits",
 		ArgsUsage: "[RUN]",
-		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run); without it, the newest
-run here. The exit code is 0 whatever it shows.
+		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run);
+without it, the newest run here. The exit code is 0 whatever it shows.
 
    hpcsub status
    hpcsub status fourier-k3x9ab --json`,

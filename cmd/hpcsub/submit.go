@@ -17,9 +17,10 @@ func submitCommand(out *output) *cli.Command {
 		Name:      "submit",
 		Usage:     "run the job, in the way that hpcsub plan shows first",
 		ArgsUsage: "[JOB]",
-		Description: `Submits each part exactly once, whatever happens to this program or to Slurm's answers.
-With --wait it follows the run to its end; Ctrl-C leaves the jobs running, and hpcsub watch
-(or the same command again) takes up again. Exit code 5: some items are not done.
+		Description: `Submits each part exactly once, whatever happens to this program or to
+Slurm's answers. With --wait it follows the run to its end; Ctrl-C leaves the
+jobs running, and hpcsub watch (or the same command again) takes up again.
+Exit code 5: some items are not done.
 
    hpcsub submit
    hpcsub submit --wait

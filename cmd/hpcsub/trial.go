@@ -23,11 +23,12 @@ func trialCommand(out *output) *cli.Command {
 		Name:      "trial",
 		Usage:     "time a small sample of the work, where it will run",
 		ArgsUsage: "[JOB]",
-		Description: `Runs a few items, spread over the list, in one short job, again and again until their median
-is known to 10 % or the budget of [trial] (two minutes) is used up. The items really run; what they
-make is moved into the trial's folder, earlier outputs are put back, and nothing counts as done. From then on
-hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what there is. Exit code 5: nothing
-could be measured, or an item failed.
+		Description: `Runs a few items, spread over the list, in one short job, again and again
+until their median is known to 10 % or the budget of [trial] (two minutes) is
+used up. The items really run; what they make is moved into the trial's
+folder, earlier outputs are put back, and nothing counts as done. From then
+on hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what
+there is. Exit code 5: nothing could be measured, or an item failed.
 
    hpcsub trial
    hpcsub trial --cluster local --json`,

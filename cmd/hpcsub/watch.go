@@ -18,8 +18,9 @@ func watchCommand(out *output) *cli.Command {
 		Name:      "watch",
 		Usage:     "follow a run until it has ended",
 		ArgsUsage: "[RUN]",
-		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run); without it, the newest
-run here. Ctrl-C stops watching; the jobs go on. Exit code 5: some items are not done.
+		Description: `RUN is a run's id, a beginning of one, or a job.toml (its newest run);
+without it, the newest run here. Ctrl-C stops watching; the jobs go on. Exit
+code 5: some items are not done.
 
    hpcsub watch
    hpcsub watch fourier-k3x9ab`,
