@@ -39,6 +39,7 @@ type Order struct {
 	Sample []int         // the items that run, where a way is compared with another; nil = all
 	// Prepared is called before Slurm hears of what was prepared; undo takes back what it did, where Slurm took nothing.
 	Prepared func(items.AttemptDir) (undo func() error, err error)
+	Beside   int  // a trial runs so many items side by side, once; 0 = none
 	Profile  bool // a trial runs an item under Python's profiler, too
 }
 

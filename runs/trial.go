@@ -48,11 +48,39 @@ func TrialInput(job *configs.Job, cluster *slurm.Cluster) strategies.Input {
 	return in
 }
 
+// mostBeside is how many items a trial runs side by side at most: it holds their CPUs for as long as it takes.
+const mostBeside = 64
+
+// BesideOthers widens a trial's job to as many CPUs as items can be run on side by side on one node, where they are free now, and says
+// how many items that are; 0 where it stays as it is. Functions, MPI programs and GPUs are not tried side by side.
+func BesideOthers(in strategies.Input, plan *strategies.Plan, items int) int {
+	wait := plan.Chosen.Estimate.QueueWait
+	if wait == nil || *wait > 0 || in.Function || in.Each.GPUs > 0 || in.Each.Parallel == "mpi" || in.Each.Parallel == "dask" {
+		return 0
+	}
+	in.Plan.Strategy, in.Limits.Nodes, in.Slurm.Partition = "packed", 1, plan.Chosen.Request.Partition
+	beside := min(items, mostBeside)
+	for range 2 { // as many as fit, and then no more than those
+		in.Items = beside
+		wide := strategies.Choose(in).Chosen
+		if wide == nil || wide.Layout.Parts != 1 || wide.Estimate.QueueWait == nil || *wide.Estimate.QueueWait > 0 || wide.Layout.Slots < 2 {
+			return 0
+		}
+		if beside = wide.Layout.Slots; beside == in.Items {
+			plan.Chosen.Request.CPUsPerTask, plan.Chosen.Request.MemoryPerNodeMiB = wide.Request.CPUsPerTask, wide.Request.MemoryPerNodeMiB
+			plan.Chosen.Layout.Slots = beside
+			return beside
+		}
+	}
+	return 0
+}
+
 // StartTrial freezes a trial on disk and submits it, with all care that is taken of a run. When Slurm refuses, or the disk does,
 // nothing is left behind.
 func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func(frozen int)) (*Run, *Attempt, error) {
 	rules := TrialRules(o.Job, o.Items)
 	rules.Profile = o.Profile
+	rules.Available, rules.Beside = max(rules.Available, o.Beside), o.Beside
 	o.Trial = &rules
 	return startAside(ctx, client, o, progress)
 }
@@ -148,7 +176,7 @@ func (a *Attempt) Profile(title string) (p *trials.Profile, picture string, err 
 
 // StderrOf is the end of what an item of a trial printed on its standard error.
 func (a *Attempt) StderrOf(m trials.Measurement) []string {
-	path := a.dir.Log(items.Writer{Attempt: a.N}, 0, Stderr)
+	path := a.dir.Log(items.Writer{Attempt: a.N}, m.Slot, Stderr)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil

@@ -23,6 +23,8 @@ type Input struct {
 	Sample   []float64         `json:"sample,omitempty"` // measured elapsed seconds of items; empty = not measured
 	// SampleOf is where the sample is from: "run ID" or "trial ID".
 	SampleOf string `json:"sample_of,omitempty"`
+	// Crowd is how much longer an item of the sample took beside others on its node; zero = not measured.
+	Crowd Crowd `json:"crowd,omitzero"`
 	// Compared are two ways that were tried on the same sample: hpcsub trial --compare.
 	Compared []Compared     `json:"compared,omitempty"`
 	Cluster  *slurm.Cluster `json:"cluster"`

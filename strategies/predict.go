@@ -3,6 +3,7 @@ package strategies
 import (
 	"cmp"
 	"math"
+	"slices"
 )
 
 // prediction is a candidate with what ranking needs beside it.
@@ -114,7 +115,7 @@ func (p *problem) estimate(s shape, at places) Estimate {
 	}
 	e.Cost = charge(p.in, e)
 	if mid.busy > 0 {
-		e.Efficiency = min(1, l.mean*float64(p.in.Items)*float64(p.cpus)/(mid.busy*cpus))
+		e.Efficiency = min(1, l.mean*p.crowding(s)*float64(p.in.Items)*float64(p.cpus)/(mid.busy*cpus))
 	}
 	return e
 }
@@ -133,17 +134,22 @@ func (p *problem) terms(s shape, at places) []Term {
 		slots = float64(s.slots * s.parts)
 	}
 	ideal := p.lengths.mean * float64(p.in.Items) / slots
-	undispatched := simulate(s, bare.spans(1), free).end
+	crowd := ideal * (p.crowding(s) - 1)
+	undispatched := simulate(s, bare.spans(p.crowding(s)), free).end
 	dispatched := simulate(s, p.spansOf(s, p.may.middle), free).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at)},
 		{"start", mid.start + w.overhead.begin, startNote(st, p.may.middle.costs)},
 		{"work", ideal, counted(p.in.Items, "item") + " of " + InWords(p.lengths.mean) + " over " + counted(int(slots), "slot")},
-		{"imbalance", undispatched - mid.start - around - ideal, "slots without an item near the end, and workers that start anew"},
+		{"crowding", crowd, p.crowdNote(s)},
+		{"imbalance", undispatched - mid.start - around - ideal - crowd, "slots without an item near the end, and workers that start anew"},
 		{"dispatch", dispatched - undispatched, "one item after another is handed out"},
 		{"refill", mid.end - dispatched, "freed places wait for the scheduler's next tick"},
 		{"stop", w.overhead.end, "from the last item to the end of its job"},
+	}
+	if crowd == 0 {
+		terms = slices.DeleteFunc(terms, func(t Term) bool { return t.Name == "crowding" })
 	}
 	for i, t := range terms {
 		if math.Abs(t.Seconds) < 1e-6 { // what rounding leaves of a difference

@@ -50,7 +50,7 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	safe.scale = p.lengths.safe
 	high := longest(p.spansOf(s, safe))
 	if p.lengths.basis == Measured {
-		high += p.lengths.clip(p.lengths.longest * p.lengths.safe)
+		high += p.lengths.clip(p.lengths.longest * p.lengths.safe * p.crowding(s))
 	}
 	wanted := limitFor(high)
 	if s.pool.wall == nil || wanted <= s.pool.wall.n {
@@ -70,10 +70,11 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 // spansOf simulates the shape's parts, once.
 func (p *problem) spansOf(s shape, may scenario) []float64 {
 	w := s.work(p, may.costs)
-	key := spanKey{w.parts, w.slots, w.overhead, may.scale}
+	scale := may.scale * p.crowding(s)
+	key := spanKey{w.parts, w.slots, w.overhead, scale}
 	spans, ok := p.spans[key]
 	if !ok {
-		spans = w.spans(may.scale)
+		spans = w.spans(scale)
 		p.spans[key] = spans
 	}
 	return spans

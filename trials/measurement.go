@@ -9,6 +9,7 @@ const (
 	Startup   = "start-up" // once more, with the interpreter telling what it imports
 	Scale     = "threads"  // with so many threads
 	Compare   = "variant"  // the program and its variants by turns, on the same items
+	Crowd     = "crowd"    // beside others, as many as the trial has CPUs for
 	Check     = "check"    // the command of [check], once
 	Profiling = "profile"  // once under Python's profiler
 )
@@ -45,6 +46,7 @@ type Measurement struct {
 	GPUsUsed   *int     `json:"gpus_used,omitempty"`
 	Node       string   `json:"node"`
 	Outputs    []Output `json:"outputs,omitempty"`
+	Slot       int      `json:"slot,omitempty"`
 	Stderr     [2]int64 `json:"stderr"` // its piece of the slot's log: offset, length
 }
 

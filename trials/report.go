@@ -30,9 +30,10 @@ type Report struct {
 	End        string            `json:"end"`    // why it ended
 	Node       string            `json:"node"`
 	Threads    []Threads         `json:"threads"`
-	Scaling    *Scaling          `json:"scaling"` // nil: threads were not tried
-	Tools      map[string]string `json:"tools"`   // versions; "" is not there
-	Right      *bool             `json:"right"`   // [check] says so; nil: there is none, or it did not run
+	Scaling    *Scaling          `json:"scaling"`  // nil: threads were not tried
+	Crowding   *Crowding         `json:"crowding"` // nil: no items ran side by side
+	Tools      map[string]string `json:"tools"`    // versions; "" is not there
+	Right      *bool             `json:"right"`    // [check] says so; nil: there is none, or it did not run
 	Variants   []Variant         `json:"variants"`
 	Advice     []Advice          `json:"advice"`
 	Profile    *Profile          `json:"profile,omitempty"`    // with --profile
@@ -88,6 +89,7 @@ func Evaluate(done []Measurement, end string) Report {
 	r.Threads = threadsOf(done)
 	r.Scaling = scalingOf(r.Threads)
 	r.Variants = variantsOf(done)
+	r.Crowding = crowdingOf(done, t.byPlace)
 	r.usage(counted)
 	r.judge(t, counted)
 	r.SameOutput = sameOutputs(done)

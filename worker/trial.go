@@ -23,9 +23,10 @@ type trial struct {
 	done  []trials.Measurement
 	file  *os.File
 	began time.Time
-	ended *items.Record     // the item that ran last
-	ways  []*items.Template // the program's, and those of its variants
-	calls []string          // their functions, where they are some
+	ended *items.Record         // the item that ran last
+	ends  map[int]*items.Record // those of items side by side, by their index; nil where one runs alone
+	ways  []*items.Template     // the program's, and those of its variants
+	calls []string              // their functions, where they are some
 
 	launched time.Time
 	started  time.Time // when its function was ready to be called
@@ -93,9 +94,14 @@ func (t *trial) open(ctx context.Context) error {
 		t.ways, t.calls = append(t.ways, way), append(t.calls, spec.Function)
 	}
 	t.mu.Lock()
-	t.measured = func(s *slot, r items.Record) { t.ended, t.started = &r, s.started }
+	t.measured = func(s *slot, r items.Record) {
+		t.ended, t.started = &r, s.started
+		if t.ends != nil {
+			t.ends[r.Index] = &r
+		}
+	}
 	t.mu.Unlock()
-	t.rules.Startup = t.tellsStartup()
+	t.rules.Startup, t.rules.Beside = t.tellsStartup(), min(t.rules.Beside, len(t.slots))
 	if first, err := t.queue.at(0); err != nil || t.profiledArgv(first.argv) == nil {
 		t.rules.Profile = false // the command says so
 	}
@@ -110,11 +116,16 @@ func (t *trial) run() string {
 		if end != "" {
 			return end
 		}
-		m, ok, err := t.measure(step)
+		all, ok, err := t.measure(step)
 		if err == nil && ok {
-			t.done = append(t.done, m)
+			t.done = append(t.done, all...)
 			var text []byte
-			if text, err = m.Append(nil); err == nil {
+			for _, m := range all {
+				if text, err = m.Append(text); err != nil {
+					break
+				}
+			}
+			if err == nil {
 				err = t.write(text)
 			}
 		}
@@ -138,8 +149,17 @@ func (t *trial) write(text []byte) error {
 	return nil
 }
 
-// measure runs one item. ok is false where the trial is to end instead.
-func (t *trial) measure(step trials.Step) (m trials.Measurement, ok bool, err error) {
+// measure does what a step says. ok is false where the trial is to end instead.
+func (t *trial) measure(step trials.Step) (all []trials.Measurement, ok bool, err error) {
+	if step.Phase == trials.Crowd {
+		return t.crowd(step)
+	}
+	m, ok, err := t.alone(step)
+	return []trials.Measurement{m}, ok, err
+}
+
+// alone runs one item.
+func (t *trial) alone(step trials.Step) (m trials.Measurement, ok bool, err error) {
 	task, err := t.task(step)
 	if err != nil {
 		return m, false, err
@@ -232,7 +252,7 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 func (t *trial) outOfBudget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.ended == nil && t.running() > 0 {
+	if (t.ended == nil || t.ends != nil) && t.running() > 0 {
 		t.cut = true
 		t.terminate(verdict{items.Cancelled, "the trial's budget is used up"}, min(t.grace, timeoutGrace))
 	}
@@ -246,7 +266,7 @@ func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Mea
 		return m
 	}
 	m.State, m.Cause, m.ExitCode, m.Signal, m.Start = string(r.State), r.Cause, r.ExitCode, r.Signal, r.Start
-	m.Elapsed, m.CPU, m.MaxRSS, m.MaxRSSTree, m.Stderr = *r.Elapsed, r.CPU, r.MaxRSS, r.MaxRSSTree, r.Stderr
+	m.Elapsed, m.CPU, m.MaxRSS, m.MaxRSSTree, m.Stderr, m.Slot = *r.Elapsed, r.CPU, r.MaxRSS, r.MaxRSSTree, r.Stderr, r.Slot
 	m.GPUs, m.GPUsUsed = r.GPUs, r.GPUsUsed
 	if t.cut {
 		m.State = trials.Cut

@@ -209,3 +209,43 @@ func TestParseTraffic(t *testing.T) {
 		}
 	}
 }
+
+// TestTrialCrowd: items side by side are measured each, with outputs of their own, and afterwards one alone is measured as before.
+func TestTrialCrowd(t *testing.T) {
+	t.Parallel()
+	spec := numbers(`echo said {n} >&2; sleep 0.5; echo new {n} > made/{n}.txt`, 3)
+	spec.Outputs = []string{"made/{n}.txt"}
+	r := tried(t, spec, trials.Rules{Items: 1, Repeats: 1, Budget: 60, Beside: 3, Threads: 2})
+	must(t, os.MkdirAll(filepath.Join(r.job, "made"), 0o700))
+	earlier := filepath.Join(r.job, "made", "1.txt")
+	must(t, os.WriteFile(earlier, []byte("old"), 0o600))
+	r.exits(ExitDone, lifeOptions{slots: 3})
+	var crowd []trials.Measurement
+	first, last := math.Inf(1), 0.0
+	log := r.log()
+	for n, m := range log.Measurements {
+		if m.State != trials.Done || len(m.Outputs) != 1 {
+			t.Errorf("run %d: %+v", n+1, m)
+		}
+		if m.Phase == trials.Crowd {
+			crowd = append(crowd, m)
+			first, last = min(first, m.Start+m.Elapsed), max(last, m.Start)
+			log, err := os.ReadFile(r.dir.Log(items.Writer{Attempt: 1}, m.Slot, "err"))
+			must(t, err)
+			if text := string(log[m.Stderr[0]:][:m.Stderr[1]]); !strings.Contains(text, fmt.Sprintf("said %d", m.Index)) {
+				t.Errorf("item %d is said to have run in slot %d, whose log has %q", m.Index, m.Slot, text)
+			}
+		} else if m.Slot != 0 {
+			t.Errorf("run %d, alone, was in slot %d", n+1, m.Slot)
+		}
+	}
+	if len(crowd) != 3 || last >= first {
+		t.Errorf("got %d runs in the crowd, the last of which began at %v and the first ended at %v; want 3 at the same time", len(crowd), last, first)
+	}
+	if end := log.Measurements[len(log.Measurements)-1]; end.Phase != trials.Scale {
+		t.Errorf("after the crowd: got %s, want the threads", end.Phase)
+	}
+	if got, err := os.ReadFile(earlier); err != nil || string(got) != "old" {
+		t.Errorf("an earlier output: got %q, %v, want it put back", got, err)
+	}
+}

@@ -81,13 +81,14 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 		return infeasible(out, strategies.Plan{Rejections: ofSingle(plan.Rejections)}, p.cluster.Name)
 	}
 	plan.Why = "A timed trial: a few items run one at a time, and nothing counts as done."
-	out.say("%s", announceTrial(w))
+	beside := runs.BesideOthers(in, &plan, mostSideBySide(w))
+	out.say("%s", announceTrial(w, beside))
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
-		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile")}
+		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile"), Beside: beside}
 	r, a, err := runs.StartTrial(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {
 		return err
@@ -128,8 +129,16 @@ func noOtherRun(ctx context.Context, c *cli.Command, w *work) error {
 		"a trial's items write the files that the run writes; hpcsub watch " + r.ID + " follows the run, and --again tries it all the same"}}
 }
 
+// mostSideBySide is how many items a run may have side by side.
+func mostSideBySide(w *work) int {
+	if most := w.job.Limits.CPUs; most > 0 {
+		return min(w.survey.Count, most/max(1, w.job.Each.CPUs))
+	}
+	return w.survey.Count
+}
+
 // announceTrial says what is about to happen: items really run.
-func announceTrial(w *work) string {
+func announceTrial(w *work, beside int) string {
 	t := w.job.Trial
 	items, more := cmp.Or(t.Items, 5), ""
 	if t.Items == 0 && w.survey.Count > items {
@@ -138,9 +147,14 @@ func announceTrial(w *work) string {
 	text := fmt.Sprintf("items really run now: %d%s of %s, up to %d times each, one at a time, for at most %s",
 		min(items, w.survey.Count), more, count(w.survey.Count, "item"), cmp.Or(t.Repeats, 3), seconds(cmp.Or(t.Budget, configs.DefaultBudget).Seconds()))
 	if len(w.job.Work.Outputs) > 0 {
-		return text + "; the outputs that [each] names are moved away and what was there is put back"
+		text += "; the outputs that [each] names are moved away and what was there is put back"
+	} else {
+		text += "; what they write stays where they write it, since [each] outputs names nothing"
 	}
-	return text + "; what they write stays where they write it, since [each] outputs names nothing"
+	if beside > 0 {
+		text += fmt.Sprintf("; where time is left, %d run side by side once", beside)
+	}
+	return text
 }
 
 // followTrial shows how far the trial is. Ctrl-C ends it, and what there is is kept.
@@ -334,6 +348,8 @@ func (t trialRun) sayFailures(out *output) {
 		switch {
 		case m.Phase == trials.Check:
 			what = "[check] command"
+		case m.Phase == trials.Crowd:
+			what += ", beside others,"
 		case m.Variant > 0:
 			what += " by variant " + t.work.job.Variants[m.Variant-1].Name
 		}

@@ -31,6 +31,9 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if r.CPU != nil {
 		line("CPU time", "%s: %.2g of %s busy", precise(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
 	}
+	if c := r.Crowding; c != nil {
+		line("crowd", "%s side by side: each takes %.2f times as long as alone", count(c.Beside, "item"), c.Factor)
+	}
 	if r.MaxRSSTree != nil {
 		line("memory", "%s at most", memory(*r.MaxRSSTree))
 	}

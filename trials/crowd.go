@@ -1,0 +1,40 @@
+package trials
+
+// Crowding is what items do to each other that run side by side: they share the node's memory, its caches and its clock.
+type Crowding struct {
+	Beside int     `json:"beside"` // items at once
+	Factor float64 `json:"factor"` // how many times as long one takes as it takes alone: the median of those that ran alone, too
+}
+
+// crowd is which items run side by side: those that are known first. They are different ones, as in a run, so that no two write
+// the same file.
+func (r Rules) crowd(t tally) (places []int) {
+	for place := 0; place < r.Available && len(places) < r.Beside; place++ {
+		if !t.bad[place] {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// crowdingOf compares items among others with the same items alone; nil where that was not measured, or one of them failed.
+func crowdingOf(done []Measurement, alone map[int][]float64) *Crowding {
+	var ratios []float64
+	beside := 0
+	for _, m := range done {
+		if m.Phase != Crowd {
+			continue
+		}
+		if m.State != Done {
+			return nil
+		}
+		beside++
+		if all := alone[m.Place]; len(all) > 0 {
+			ratios = append(ratios, m.Elapsed/max(Median(all), 1e-9))
+		}
+	}
+	if beside < 2 || len(ratios) == 0 {
+		return nil
+	}
+	return &Crowding{beside, Median(ratios)}
+}

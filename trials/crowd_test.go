@@ -1,0 +1,56 @@
+package trials
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestCrowding(t *testing.T) {
+	run := func(phase string, place int, elapsed float64) Measurement {
+		return Measurement{Phase: phase, Place: place, State: Done, Elapsed: elapsed}
+	}
+	alone := []Measurement{run(WarmUp, 0, 9), run(Sample, 0, 2), run(Sample, 1, 4), run(Sample, 0, 2), run(Sample, 1, 4)}
+	crowd := []Measurement{run(Crowd, 0, 3), run(Crowd, 1, 6), run(Crowd, 2, 60)}
+	got := Evaluate(append(slices.Clone(alone), crowd...), EndAll).Crowding
+	if got == nil || *got != (Crowding{Beside: 3, Factor: 1.5}) {
+		t.Errorf("got %v, want 3 side by side that take 1.5 times as long; the third never ran alone", got)
+	}
+	if got := Evaluate(alone, EndAll).Crowding; got != nil {
+		t.Errorf("without a crowd: got %v, want none", got)
+	}
+	crowd[2].State = "failed"
+	if got := Evaluate(append(slices.Clone(alone), crowd...), EndAll).Crowding; got != nil {
+		t.Errorf("where one failed: got %v, want none", got)
+	}
+}
+
+// The crowd comes when the sample is done, once, of different items, and not where the budget is used up.
+func TestCrowdIsScheduledOnce(t *testing.T) {
+	r := Rules{Available: 10, Items: 2, Repeats: 2, Budget: 100, Beside: 3}
+	var done []Measurement
+	crowds, spent := 0, 0.0
+	for range 20 {
+		step, end := r.Next(done, spent)
+		if end != "" {
+			break
+		}
+		places := []int{step.Place}
+		if step.Phase == Crowd {
+			crowds++
+			places = step.Beside
+			if len(done) < 5 || !slices.Equal(places, []int{0, 1, 2}) {
+				t.Errorf("a crowd of %v after %d runs, want one of 0, 1, 2 after the sample", places, len(done))
+			}
+		}
+		spent++
+		for _, place := range places {
+			done = append(done, Measurement{Phase: step.Phase, Place: place, Round: step.Round, State: Done, Elapsed: 1})
+		}
+	}
+	if crowds != 1 {
+		t.Errorf("got %d crowds, want one", crowds)
+	}
+	if step, _ := r.Next(done[:5], 99.5); step.Phase == Crowd {
+		t.Error("a crowd was begun with half a second left, of items that take one")
+	}
+}

@@ -1,0 +1,71 @@
+package worker
+
+import (
+	"slices"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/trials"
+)
+
+// crowd runs items side by side, as many as a step names, and measures each. ok is false where the trial is to end instead.
+func (t *trial) crowd(step trials.Step) (all []trials.Measurement, ok bool, err error) {
+	var tasks []task
+	var made []aside
+	for _, place := range step.Beside {
+		step.Place = place
+		task, err := t.task(step)
+		if err != nil {
+			return nil, false, err
+		}
+		before, err := t.setAside(task.outputs)
+		if err != nil {
+			return nil, false, err
+		}
+		tasks, made = append(tasks, task), append(made, before)
+	}
+	ends, ok := t.runAll(tasks)
+	for i, task := range tasks {
+		step.Place = step.Beside[i]
+		t.ended = ends[task.index]
+		m := t.measurement(step, task, traffic{})
+		folder := t.dir.Made(len(t.done) + len(all) + 1)
+		if m.Outputs, err = t.collect(made[i], folder); err != nil {
+			return all, false, err
+		}
+		if m.State == trials.Done && len(task.outputs) > 0 {
+			if err := t.compare(&m, task, folder); err != nil {
+				return all, false, err
+			}
+		}
+		all = append(all, m)
+	}
+	return all, ok, nil
+}
+
+// runAll starts all of the tasks and waits for the last end.
+func (t *trial) runAll(tasks []task) (ends map[int]*items.Record, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ends, t.cut = map[int]*items.Record{}, false
+	defer func() { t.ends = nil }()
+	if !t.mayStart() {
+		return nil, false
+	}
+	timer := time.AfterFunc(time.Until(t.began.Add(seconds64(t.rules.Budget))), t.outOfBudget)
+	defer timer.Stop()
+	for _, task := range tasks {
+		for !t.cut && !t.begin(task, nil) {
+			if t.failure != nil || t.ending {
+				return t.ends, false
+			}
+			t.unlocked(func() { time.Sleep(recheck) })
+		}
+	}
+	for t.running() > 0 {
+		t.unlocked(awaitExit)
+		t.reap()
+	}
+	slices.SortFunc(t.free, func(a, b *slot) int { return b.n - a.n }) // one alone runs in the first
+	return t.ends, len(t.ends) == len(tasks) && !t.ending
+}
