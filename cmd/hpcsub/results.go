@@ -37,6 +37,9 @@ exit code is 0 whatever it shows. The table shows the first 1,000 items;
 		},
 		OnUsageError: usage,
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if c.Bool("json") && c.Bool("csv") {
+				return usageErrorf("hpcsub results: --json and --csv are two ways to print the same: take one out")
+			}
 			r, client, err := findRun(c)
 			if err != nil {
 				return err

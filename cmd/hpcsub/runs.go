@@ -64,8 +64,15 @@ func printRuns(ctx context.Context, c *cli.Command, out *output, all []*runs.Run
 		return nil
 	}
 	t := table{head: []string{"run", "state", "items", "done", "failed", "submitted"}}
+	if c.Bool("all") {
+		t.head, t.left = append(t.head, "folder"), []int{0, 1, len(t.head)}
+	}
 	for _, l := range lines {
-		t.add(l.Run, l.State, thousands(l.Items.Total), thousands(l.Items.Done), thousands(l.Items.Failed), clock(l.Created, time.Now()))
+		row := []string{l.Run, l.State, thousands(l.Items.Total), thousands(l.Items.Done), thousands(l.Items.Failed), clock(l.Created, time.Now())}
+		if c.Bool("all") {
+			row = append(row, one(filepath.Dir(l.Job), 200))
+		}
+		t.add(row...)
 	}
 	out.print(t.String())
 	out.hint("hpcsub status %s", lines[0].Run)
