@@ -33,6 +33,9 @@ const (
 	manyWrites   = 20000 // calls of an item
 	smallWrite   = 512   // bytes each
 	longCase     = 60    // seconds
+	oneBusy      = 1.1   // CPUs: no more than that is one
+	mostlyOne    = 0.5   // of the time in one function
+	noQuicker    = 1.1   // times as fast: no more than that is none
 )
 
 // Advise says what to do, at most five things: first what all measuring rests on, then what gains most.
@@ -47,7 +50,7 @@ func Advise(r Report, f Facts) []Advice {
 		}
 	}
 	var gains []Advice
-	for _, rule := range []func(Report, Facts) *Advice{unusedGPU, loops, idle, crowded, startup, threads, writes, long} {
+	for _, rule := range []func(Report, Facts) *Advice{unusedGPU, compiled, loops, serial, idle, crowded, startup, threads, writes, long} {
 		if a := rule(r, f); a != nil {
 			gains = append(gains, *a)
 		}
@@ -86,11 +89,43 @@ func unsteady(r Report, f Facts) *Advice {
 	if len(r.Varies) > 0 {
 		text += " (" + r.Varies[0] + ")"
 	}
-	return advice("inconsistent", 0, text+"; try it on a quieter node, or with more repeats", 100**r.Elapsed.Within)
+	text += "; try it on a quieter node, or with more repeats"
+	if r.Waited {
+		text += ". They waited while their CPU time stayed the same, so that nothing is said of start-up, threads and idle CPUs"
+	}
+	return advice("inconsistent", 0, text, 100**r.Elapsed.Within)
+}
+
+// serial is about a program that keeps one CPU busy whatever it is given, where more items at once are not to be had from it, or more
+// threads were tried.
+func serial(r Report, f Facts) *Advice {
+	if !r.oneCPU(f) || f.Items != 1 && !r.threadsUseless() {
+		return nil
+	}
+	tried := ""
+	if r.threadsUseless() {
+		last := r.Threads[len(r.Threads)-1]
+		tried = fmt.Sprintf(", and %d threads were %.2g times as fast as one", last.Threads, last.Speedup)
+	}
+	return advice("serial", float64(f.CPUs), "the program is serial: it kept %.2g of its %d CPUs busy%s: cpus = 1 in [each] takes as long and leaves %d to others; more than one are of use where the work is taken apart into items ([sweep]), or its loops are made parallel",
+		*r.CoresBusy, f.CPUs, tried, f.CPUs-1)
+}
+
+// oneCPU says that an item of several CPUs used one. Where it waited for CPUs that others use, nobody knows.
+func (r Report) oneCPU(f Facts) bool {
+	return f.CPUs > 1 && r.CoresBusy != nil && *r.CoresBusy <= oneBusy && f.Parallel != "mpi" && f.Parallel != "dask" && !r.Waited
+}
+
+// threadsUseless says that the most threads that were tried were no quicker than one.
+func (r Report) threadsUseless() bool {
+	return len(r.Threads) > 1 && r.Threads[len(r.Threads)-1].Speedup < noQuicker
 }
 
 // idle is about CPUs that are asked for and do nothing.
 func idle(r Report, f Facts) *Advice {
+	if serial(r, f) != nil || r.Waited {
+		return nil
+	}
 	if f.CPUs < 2 || r.CoresBusy == nil || f.Parallel == "mpi" || *r.CoresBusy >= idleShare*float64(f.CPUs) {
 		return nil
 	}
@@ -116,7 +151,7 @@ func crowded(r Report, f Facts) *Advice {
 
 // startup is about what is paid once an item and could be paid once a CPU.
 func startup(r Report, f Facts) *Advice {
-	if r.Startup == nil || f.Function {
+	if r.Startup == nil || f.Function || r.Waited {
 		return nil
 	}
 	share := *r.Startup / *r.Elapsed.Median
@@ -131,7 +166,7 @@ func startup(r Report, f Facts) *Advice {
 // threads says how many an item should have, with time and CPU time.
 func threads(r Report, f Facts) *Advice {
 	s := r.Scaling
-	if s == nil || s.Recommended == f.CPUs {
+	if s == nil || s.Recommended == f.CPUs || r.Waited || serial(r, f) != nil {
 		return nil
 	}
 	for _, t := range r.Threads {
@@ -159,9 +194,37 @@ func unusedGPU(r Report, f Facts) *Advice {
 	return advice("unused-gpu", 1000, "no run used the GPU that it had: take gpus out of [each], or find out why the program does not see it")
 }
 
+// compiled is the last step: most of the time is still in one function of Python, and other ways to write it were tried and were no
+// faster.
+func compiled(r Report, f Facts) *Advice {
+	if r.Profile == nil {
+		return nil
+	}
+	hot, share := r.Profile.hot()
+	tried, best := r.exhausted()
+	if tried == 0 || share < mostlyOne {
+		return nil
+	}
+	gain := atBest(share)
+	return advice("compiled-language", gain, "%s (%s) takes %.0f %% of the time in Python itself, and the best of %d other ways to write it that were tried is %.2g times as fast: what is left is this function in a compiled language (C, C++, Fortran, Rust), called from Python; an item gets up to %.2g times as fast",
+		hot.Name, hot.Place(), 100*share, tried, best, gain)
+}
+
+// exhausted is how many variants were tried that are not faster, and how many times as fast the best of them is; none where one is,
+// which comes first, or where one could not be told.
+func (r Report) exhausted() (tried int, best float64) {
+	for _, v := range r.Variants {
+		if v.Pairs < leastKnown || v.SameOutput != nil && !*v.SameOutput || *v.Low > 1 {
+			return 0, 0
+		}
+		tried, best = tried+1, max(best, *v.Speedup)
+	}
+	return tried, best
+}
+
 // loops is about time in Python itself. More than its share of the time it can never give (Amdahl).
 func loops(r Report, f Facts) *Advice {
-	if r.Profile == nil || r.Profile.Python < 0.5 {
+	if r.Profile == nil || r.Profile.Python < 0.5 || compiled(r, f) != nil {
 		return nil
 	}
 	hot, share := r.Profile.hot()

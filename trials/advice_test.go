@@ -29,6 +29,35 @@ func TestAdvise(t *testing.T) {
 		{"idle-cpus", func(_ *Report, f *Facts) { f.CPUs = 8 }, "0.98 of the 8 CPUs of an item were busy: with cpus = 1 in [each], 8 times as many"},
 		{"", func(r *Report, f *Facts) { f.CPUs, r.CoresBusy = 8, ptr(7.5) }, ""},
 		{"", func(_ *Report, f *Facts) { f.CPUs, f.Parallel = 8, "mpi" }, ""},
+		{"serial", func(_ *Report, f *Facts) { f.CPUs, f.Items = 8, 1 }, "it kept 0.98 of its 8 CPUs busy: cpus = 1 in [each] takes as long and leaves 7 to others"},
+		{"serial", func(r *Report, f *Facts) {
+			f.CPUs = 4
+			r.Threads = threadsOf(simulated(1, 0, 1, 2, 4))
+			r.Scaling = scalingOf(r.Threads)
+		}, "and 4 threads were 1 times as fast as one"},
+		{"", func(r *Report, f *Facts) { f.CPUs, f.Items, f.Parallel = 8, 1, "mpi" }, ""},
+		// It waited for CPUs that others use: what was busy says nothing of it.
+		{"", func(r *Report, f *Facts) { f.CPUs, f.Items, r.Waited = 8, 1, true }, ""},
+		{"", func(r *Report, f *Facts) { f.CPUs, r.CoresBusy, r.Waited = 8, ptr(3.0), true }, ""},
+		{"", func(r *Report, _ *Facts) { r.Startup, r.Waited = ptr(7.5), true }, ""},
+		{"inconsistent", func(r *Report, f *Facts) {
+			f.CPUs, r.Waited, r.Consistent, r.Elapsed.Within = 8, true, ptr(false), ptr(0.4)
+		}, "nothing is said of start-up, threads and idle CPUs"},
+		{"python-loops", func(r *Report, _ *Facts) { r.Profile = looping(0.9) }, "walk (fit.py:12) takes 90 %"},
+		{"compiled-language", func(r *Report, _ *Facts) {
+			r.Profile, r.Variants = looping(0.9), []Variant{slow(0.9), slow(1.02)}
+		}, "walk (fit.py:12) takes 90 % of the time in Python itself, and the best of 2 other ways to write it that were tried is 1 times as fast: what is left is this function in a compiled language"},
+		{"python-loops", func(r *Report, _ *Facts) { // one of them is faster: that one first
+			quick := slow(3)
+			quick.Low, quick.High, quick.Keep = ptr(2.5), ptr(3.5), true
+			r.Profile, r.Variants = looping(0.9), []Variant{slow(0.9), quick}
+		}, "NumPy"},
+		{"python-loops", func(r *Report, _ *Facts) { // its only variant is wrong, which says nothing of its speed
+			wrong := slow(0.5)
+			wrong.SameOutput = ptr(false)
+			r.Profile, r.Variants = looping(0.9), []Variant{wrong}
+		}, "NumPy"},
+		{"", func(r *Report, _ *Facts) { r.Variants = []Variant{slow(0.9)} }, ""}, // without a profile nobody knows where the time goes
 		{"threads-multiply", func(r *Report, _ *Facts) { r.CoresBusy = ptr(3.9) }, "kept 3.9 CPUs busy and has 1"},
 		{"startup", func(r *Report, _ *Facts) { r.Startup = ptr(7.5) }, "75 % of an item: as a Python function"},
 		{"", func(r *Report, f *Facts) { r.Startup, f.Function = ptr(7.5), true }, ""},
@@ -54,6 +83,16 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
+// looping is a profile with a share of the time in one function of Python.
+func looping(share float64) *Profile {
+	return ProfileOf([]Function{{Name: "walk", File: "/home/a/fit.py", Line: 12, Calls: 1, Own: share, Total: share}, {Name: "sum", File: "~", Own: 1 - share, Total: 1 - share}})
+}
+
+// slow is a variant that is not known to be faster.
+func slow(speedup float64) Variant {
+	return Variant{Speedup: ptr(speedup), Low: ptr(speedup - 0.1), High: ptr(speedup + 0.1), Pairs: 9, SameOutput: ptr(true)}
+}
+
 // TestAdviceIsFive at most: what all measuring rests on first, then what gains most.
 func TestAdviceIsFive(t *testing.T) {
 	r := Report{Elapsed: Elapsed{Median: ptr(100.0), Within: ptr(0.5)}, Consistent: ptr(false), CoresBusy: ptr(0.9), Startup: ptr(50.0),
@@ -65,5 +104,25 @@ func TestAdviceIsFive(t *testing.T) {
 	}
 	if want := "version-control no-check inconsistent idle-cpus startup"; strings.Join(rules, " ") != want {
 		t.Errorf("got %v, want %s", rules, want)
+	}
+}
+
+// TestWaited: times that differ while the CPU time stays the same are waiting; where both differ, it is the program.
+func TestWaited(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		cpu  []float64
+		want bool
+	}{
+		{"its CPU time stays the same", []float64{0.5, 0.5, 0.5, 0.5}, true},
+		{"its CPU time differs as much", []float64{0.5, 1, 0.5, 1}, false},
+	} {
+		done := []Measurement{{Phase: WarmUp, State: Done, Elapsed: 1}}
+		for i, cpu := range tt.cpu {
+			done = append(done, Measurement{Phase: Sample, State: Done, Round: i + 1, Elapsed: float64(1 + i%2), CPU: &cpu})
+		}
+		if r := Evaluate(done, EndAll); r.Waited != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, r.Waited, tt.want)
+		}
 	}
 }

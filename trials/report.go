@@ -15,6 +15,7 @@ type Report struct {
 	MaxRSS     *float64          `json:"max_rss_mib"`
 	MaxRSSTree *float64          `json:"max_rss_tree_mib"`
 	Consistent *bool             `json:"consistent"` // nil: nothing ran twice
+	Waited     bool              `json:"waited"`     // repeats differ, and their CPU time does not: for files, or for CPUs that others use
 	Varies     []string          `json:"varies"`     // what makes it vary, in words
 	WarmUp     *float64          `json:"warm_up_s"`
 	CPU        *float64          `json:"cpu_s"`      // of a typical item
@@ -198,6 +199,7 @@ func (r *Report) judge(t tally, counted []Measurement) {
 			say("runs of the same item differ by %.0f %%", 100**cv)
 		}
 		if cpu, ok := within(cpuByPlace(counted)); ok && *cv > consistentTo && cpu < *cv/2 {
+			r.Waited = true
 			say("their CPU time differs by %.0f %% only: they waited, for files or for CPUs that others use", 100*cpu)
 		}
 	}
