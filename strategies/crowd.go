@@ -44,3 +44,14 @@ func (p *problem) crowdNote(s shape) string {
 	}
 	return fmt.Sprintf("%d items on a node slow each other down, each by %.2g times as measured", p.sideBySide(s), p.crowding(s))
 }
+
+// crowdedOut says that a way with items side by side would be first, did they not slow each other down; "" where none would.
+func (p *problem) crowdedOut(ranked []prediction) string {
+	for _, c := range ranked[1:] {
+		if factor := p.crowding(c.shape); c.Estimate.Makespan/factor < ranked[0].Estimate.Makespan {
+			return fmt.Sprintf("Items side by side slow each other down here, %.2g times as measured with %d, so more at once would not end sooner.",
+				p.in.Crowd.Factor, p.in.Crowd.Beside)
+		}
+	}
+	return ""
+}

@@ -2,6 +2,7 @@ package strategies
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -61,5 +62,16 @@ func TestCrowdLengthensARun(t *testing.T) {
 	in.Crowd = twice
 	if got := Choose(in).Chosen.Estimate.Elapsed; got != alone {
 		t.Errorf("one item at a time: got %v s, want %v s as without a crowd", got, alone)
+	}
+}
+
+// TestWhyNothingRunsSideBySide: the measured crowding is the reason, and is named.
+func TestWhyNothingRunsSideBySide(t *testing.T) {
+	in := job(100, time.Minute)
+	in.Slurm.Partition, in.Cluster.Partitions[0].TimeLimitS = "short", nil
+	in.Crowd = Crowd{Beside: 8, Factor: 30}
+	plan := Choose(in)
+	if want := "slow each other down here, 30 times as measured with 8"; plan.Chosen == nil || plan.Chosen.Strategy != "single" || !strings.Contains(plan.Why, want) {
+		t.Errorf("got %+v and %q, want single and %q", plan.Chosen, plan.Why, want)
 	}
 }

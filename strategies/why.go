@@ -135,6 +135,8 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 		return "The programs run one after another, each with a cluster of its own: more jobs would not end sooner."
 	case p.in.Items == 1:
 		return "One item needs one allocation and nothing around it."
+	case c.Strategy == "single" && p.crowdedOut(ranked) != "":
+		return p.crowdedOut(ranked)
 	case c.Strategy == "single":
 		return "There is so little work that starting more would cost more than it saves."
 	case c.Strategy == "array" && p.fewLong(ranked):
