@@ -174,6 +174,9 @@ func (d AttemptDir) Measurements() string { return d.file("measurements.jsonl") 
 // Compared is how a trial's way to run a sample did beside another, written once both have ended.
 func (d AttemptDir) Compared() string { return d.file("compared.json") }
 
+// Aside is a file that exists while earlier outputs wait for a way that is compared; who follows it touches it.
+func (d AttemptDir) Aside() string { return d.file("aside") }
+
 // Machine says on which node a trial ran, and which tools that has.
 func (d AttemptDir) Machine() string { return d.file("machine.json") }
 

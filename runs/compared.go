@@ -21,6 +21,34 @@ func StartWay(ctx context.Context, client slurm.Client, o Order, progress func(f
 	return startAside(ctx, client, o, progress)
 }
 
+// leastSilence is how long nobody has touched a comparison whose hpcsub is gone.
+const leastSilence = 2 * time.Minute
+
+// Touch says that this hpcsub follows the attempt.
+func (a *Attempt) Touch() { os.Chtimes(a.dir.Aside(), time.Time{}, time.Now()) }
+
+// Interrupted are the ways of this job.toml that were being compared when their hpcsub was killed, with their runs; alive says that
+// one may still be followed.
+func Interrupted(job *configs.Job) (all map[*Run]*Attempt, alive *Run) {
+	path := filepath.Join(job.Dir, filepath.Base(job.Path))
+	all = map[*Run]*Attempt{}
+	for _, r := range List(TrialsRoot(job.Dir)) {
+		attempts, err := r.Attempts()
+		if r.Job != path || err != nil || len(attempts) == 0 {
+			continue
+		}
+		info, err := os.Stat(attempts[0].dir.Aside())
+		switch {
+		case err != nil:
+		case time.Since(info.ModTime()) < leastSilence:
+			alive = r
+		default:
+			all[r] = attempts[0]
+		}
+	}
+	return all, alive
+}
+
 // Took is how long an attempt that has ended took from its first start to its last end, in seconds, and how many of its items are
 // done. Where the cluster no longer knows when its jobs ran, the items' own times say it.
 func (r *Run) Took(ctx context.Context, client slurm.Client, a *Attempt) (elapsed float64, done int, err error) {

@@ -100,7 +100,9 @@ func freezeAndSubmit(ctx context.Context, client slurm.Client, root string, o Or
 	undo := func() error { return nil }
 	if o.Prepared != nil {
 		if undo, err = o.Prepared(a.dir); err != nil {
-			return r, a, errors.Join(err, undo())
+			err = errors.Join(err, undo())
+			os.RemoveAll(string(r.dir))
+			return r, a, err
 		}
 	}
 	if err := r.Submit(ctx, client, a); err != nil {

@@ -17,6 +17,9 @@ import (
 
 // SetOutputsAside moves away what the items of an attempt are about to make. RestoreOutputs puts it back.
 func SetOutputsAside(dir items.AttemptDir) error {
+	if err := os.WriteFile(dir.Aside(), nil, 0o600); err != nil {
+		return fmt.Errorf("setting earlier outputs aside: %w", err)
+	}
 	return eachOutput(dir, func(work *items.Work, _ task, _, path string) error {
 		err := os.Rename(path, asideName(path, work.Token))
 		if err != nil && !absent(err) {
@@ -28,13 +31,40 @@ func SetOutputsAside(dir items.AttemptDir) error {
 
 // TakeOutputs moves what the items of an attempt made into its folder, and puts back what was there before.
 func TakeOutputs(dir items.AttemptDir) error {
-	return eachOutput(dir, func(work *items.Work, t task, name, path string) error {
+	err := eachOutput(dir, func(work *items.Work, t task, name, path string) error {
 		if err := move(path, madeBy(dir, t, name)); err != nil && !absent(err) {
 			return fmt.Errorf("moving an output into the trial's folder: %w", err)
 		}
 		a := aside{paths: []string{path}, token: work.Token}
 		return a.restore()
 	})
+	if err != nil {
+		return err
+	}
+	return os.Remove(dir.Aside())
+}
+
+// PutOutputsBack puts back what an attempt set aside whose hpcsub was killed, where nothing stands in its place: that may be newer. It
+// returns the earlier outputs that still wait.
+func PutOutputsBack(dir items.AttemptDir) (waiting []string, err error) {
+	err = eachOutput(dir, func(work *items.Work, _ task, _, path string) error {
+		before := asideName(path, work.Token)
+		if _, err := os.Lstat(before); err != nil {
+			return nil
+		}
+		if _, err := os.Lstat(path); err == nil {
+			waiting = append(waiting, before)
+			return nil
+		}
+		return os.Rename(before, path)
+	})
+	if err != nil {
+		return waiting, fmt.Errorf("putting earlier outputs back: %w", err)
+	}
+	if len(waiting) > 0 {
+		return waiting, nil
+	}
+	return nil, os.Remove(dir.Aside())
 }
 
 // SameOutputs says whether two attempts, whose outputs were taken, made the same files of the same items, but for numbers that differ by

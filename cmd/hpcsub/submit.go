@@ -48,6 +48,9 @@ Exit code 5: some items are not done.
 					return finish(ctx, c, out, r, err)
 				}
 				before = r
+				if err := settleInterrupted(ctx, out, w); err != nil {
+					return err
+				}
 			}
 			r, err := startRun(ctx, c, out, w, before)
 			if r == nil || err != nil {

@@ -57,6 +57,11 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	if err := noOtherRun(ctx, c, w); err != nil {
 		return err
 	}
+	if !c.Bool("again") {
+		if err := settleInterrupted(ctx, out, w); err != nil {
+			return err
+		}
+	}
 	p, err := find(ctx, c, out, w.needs())
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (t trialRun) runWay(ctx context.Context, out *output, in strategies.Input, 
 	e := plan.Chosen.Estimate
 	before := e.Makespan - e.Elapsed
 	way = trials.Way{Strategy: plan.Chosen.Strategy, Run: r.ID, Predicted: e.Elapsed, Low: max(0, e.MakespanLow-before), High: e.MakespanHigh - before}
-	err = t.followWay(ctx, out, r, len(sample))
+	err = t.followWay(ctx, out, r, a)
 	if e := worker.TakeOutputs(a.Dir()); e != nil {
 		return way, a, errors.Join(err, e)
 	}
@@ -136,11 +136,12 @@ func setAside(dir items.AttemptDir) (undo func() error, err error) {
 }
 
 // followWay waits until a way has ended. Ctrl-C ends it, and with it the comparison.
-func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, size int) error {
+func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, a *runs.Attempt) error {
 	bar := newProgress(out.stderr)
 	_, err := r.Follow(ctx, t.place.client, func(s runs.Status) {
+		a.Touch()
 		line := tallyOf(r, s)
-		line.Total = size
+		line.Total = a.Items
 		bar.show(line, time.Now())
 	})
 	bar.end()
@@ -155,6 +156,44 @@ func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, size 
 	r.Follow(late, t.place.client, func(runs.Status) {}) // its items are to be over before outputs are put back
 	out.hint("the comparison was ended; what the trial measured before is kept")
 	return context.Canceled
+}
+
+// settleInterrupted puts back the outputs that a comparison set aside whose hpcsub was killed, and refuses to run anything beside one
+// that goes on.
+func settleInterrupted(ctx context.Context, out *output, w *work) error {
+	left, alive := runs.Interrupted(w.job)
+	for r, a := range left {
+		client, err := clientFor(r.Client)
+		if err != nil {
+			return err
+		}
+		s, err := r.Status(ctx, client)
+		if err != nil {
+			return err
+		}
+		switch {
+		case s.Settled:
+		case s.State == runs.Submitting: // it was killed before Slurm took it, and nobody is to complete it
+			if err := r.Cancel(ctx, client); err != nil {
+				return err
+			}
+		default:
+			alive = r
+			continue
+		}
+		waiting, err := worker.PutOutputsBack(a.Dir())
+		if err != nil {
+			return err
+		}
+		if len(waiting) > 0 {
+			out.warning("comparison %s was interrupted: what was there before it waits as %s, since something else stands in its place; keep one of the two", r.ID, few(waiting, 2))
+		}
+	}
+	if alive != nil {
+		return &coded{exitUsage, fmt.Errorf("comparison %s of this job.toml is not over", alive.ID), []string{
+			"its items write the files that these would; where its hpcsub was killed, wait for its jobs and two minutes more; --again does not wait"}}
+	}
+	return nil
 }
 
 // keep writes the comparison down, and asks what the plan makes of it.
