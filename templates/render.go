@@ -72,7 +72,7 @@ func Render(s Script) (string, error) {
 	}
 	var b limited
 	if err := t.Execute(&b, v); err != nil {
-		return "", fmt.Errorf("writing the batch script: %w", causeOf(err))
+		return "", own.blame("writing the batch script", err)
 	}
 	text := strings.TrimRight(b.String(), "\n") + "\n"
 	return text, own.holds(text, v)

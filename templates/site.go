@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -53,6 +54,29 @@ func overrides(all []configs.Template, strategy string) override {
 		}
 	}
 	return own
+}
+
+// where is what text/template puts before the cause: the template, line and column, and what it was at.
+var where = regexp.MustCompile(`^template: [^:]*:(\d+):\d+: (?:executing "[^"]*" at <[^>]*>: )?`)
+
+var noField = regexp.MustCompile(`^can't evaluate field (\w+) in type .*$`)
+
+// blame says in which of the site's templates, and where, a script could not be written; doing names the work where it is none of these.
+func (o override) blame(doing string, err error) error {
+	var in template.ExecError
+	if !errors.As(err, &in) || o[strings.TrimSuffix(in.Name, ".tmpl")].Name == "" {
+		return fmt.Errorf("%s: %w", doing, causeOf(err))
+	}
+	own := o[strings.TrimSuffix(in.Name, ".tmpl")]
+	line, text := "", err.Error()
+	if m := where.FindStringSubmatch(text); m != nil {
+		line, text = "line "+m[1]+": ", text[len(m[0]):]
+	}
+	if cause := causeOf(err); cause != err {
+		text = cause.Error()
+	}
+	text = noField.ReplaceAllString(text, "there is no field $1 here; docs/admin.md lists them")
+	return &SiteError{own.Name, errors.New(line + text)}
 }
 
 // blockOf takes a file's name apart: "packed.launch" is the launch block of packed, "setup" that of all.
@@ -108,7 +132,7 @@ func (o override) into(t *template.Template) error {
 		}
 		trees, err := parse.Parse(name, own.Text, "{{", "}}", functions(), limitedFunctions(), builtins())
 		if err != nil {
-			return &SiteError{own.Name, errors.New(strings.TrimPrefix(err.Error(), "template: "+name+":"))}
+			return &SiteError{own.Name, errors.New("line " + strings.ReplaceAll(strings.TrimPrefix(err.Error(), "template: "+name+":"), name+":", "line "))}
 		}
 		tree := trees[name]
 		if tree == nil || len(trees) > 1 {

@@ -67,11 +67,11 @@ func TestSiteWholeTemplate(t *testing.T) {
 
 func TestTemplatesThatAreRefused(t *testing.T) {
 	for _, tt := range []struct{ name, block, text, want string }{
-		{"no template language", "setup", "{{if}}", "setup.tmpl: 1: missing value for if"},
+		{"no template language", "setup", "{{if}}", "setup.tmpl: line 1: missing value for if"},
 		{"an unknown function", "setup", "{{exec \"id\"}}", `function "exec" not defined`},
-		{"an unknown field", "setup", "{{.Nothing}}", "can't evaluate field Nothing"},
+		{"an unknown field", "setup", "{{.Nothing}}", "the site's template setup.tmpl: line 1: there is no field Nothing here; docs/admin.md lists them"},
 		{"no files", "setup", "{{readFile \"/etc/passwd\"}}", `function "readFile" not defined`},
-		{"no calls", "setup", "{{call .Site}}", "call is no function of hpcsub's templates"},
+		{"no calls", "setup", "{{call .Site}}", "the site's template setup.tmpl: line 1: call is no function of hpcsub's templates"},
 		{"a definition", "setup", "{{define \"x\"}}{{template \"x\" .}}{{end}}{{template \"x\" .}}", "defines templates of its own"},
 		{"itself", "setup", "{{template \"setup\" .}}", `hpcsub's own block is "default.setup"`},
 		{"each other", "setup", "{{template \"epilogue\" .}}", `there is no template "epilogue" to call here`},

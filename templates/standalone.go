@@ -43,7 +43,7 @@ func RenderStandalone(s Standalone) (string, error) {
 		TimeoutS int
 		Caller   string
 	}{v, s.List, s.TimeoutS, caller}); err != nil {
-		return "", fmt.Errorf("writing the script: %w", causeOf(err))
+		return "", own.blame("writing the script", err)
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n", nil
 }
