@@ -15,7 +15,11 @@ type Compared struct {
 }
 
 // sure is by how much a way must have been better than another, of which each ran once. Two identical runs differ by some 4 %.
-const sure = 0.10
+// Slurm tells when jobs began and ended in whole seconds, so that a second is nothing either.
+const (
+	sure        = 0.10
+	wholeSecond = 1
+)
 
 // expected is how long the whole work will take, where a prediction was off on the sample: as if what was not thought of
 // were paid once, and as if it were paid again and again.
@@ -30,7 +34,7 @@ func contradicts(first, second Compared, a, b Estimate) bool {
 	}
 	onceA, againA := first.expected(a.Elapsed)
 	onceB, againB := second.expected(b.Elapsed)
-	return second.Actual*(1+sure) < first.Actual && onceB*(1+sure) < onceA && againB*(1+sure) < againA
+	return second.Actual*(1+sure)+wholeSecond < first.Actual && onceB*(1+sure) < onceA && againB*(1+sure) < againA
 }
 
 // compared is what was measured of a strategy; ok is false where it was not compared.

@@ -52,6 +52,7 @@ func TestContradiction(t *testing.T) {
 		{"it was off by a factor, and by enough", Compared{Predicted: 20, Actual: 400}, Compared{Predicted: 25, Actual: 25}, 100, 110, true},
 		{"the other one was off as much", Compared{Predicted: 20, Actual: 40}, Compared{Predicted: 25, Actual: 50}, 100, 125, false},
 		{"within what two identical runs differ by", Compared{Predicted: 20, Actual: 26}, Compared{Predicted: 25, Actual: 25}, 20, 25, false},
+		{"less than a second, which nobody can tell", Compared{Predicted: 0.5, Actual: 1.9}, Compared{Predicted: 1, Actual: 1}, 10, 11, false},
 		{"both failed alike, and the times decide", Compared{Predicted: 20, Actual: 40, Failed: 1}, Compared{Predicted: 25, Actual: 25, Failed: 1}, 20, 25, true},
 		{"the other failed", Compared{Predicted: 20, Actual: 40}, Compared{Predicted: 25, Actual: 5, Failed: 1}, 20, 25, false},
 	}

@@ -28,7 +28,7 @@ until their median is known to 10 % or the budget of [trial] (two minutes) is
 used up. The items really run; what they make is moved into the trial's
 folder, earlier outputs are put back, and nothing counts as done. From then
 on hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what
-there is. Exit code 5: nothing could be measured, or an item failed.
+there is. Exit code 5: nothing could be measured, an item failed, or the two ways that --compare runs made different things.
 
    hpcsub trial
    hpcsub trial --cluster local --json`,
