@@ -6,10 +6,19 @@ type Crowding struct {
 	Factor float64 `json:"factor"` // how many times as long one takes as it takes alone: the median of those that ran alone, too
 }
 
-// crowd is which items run side by side: those that are known first. They are different ones, as in a run, so that no two write
-// the same file.
-func (r Rules) crowd(t tally) (places []int) {
-	for place := 0; place < r.Available && len(places) < r.Beside; place++ {
+// crowd is which items run side by side: those that are known first, and as many as there is memory for, by the greatest peak so far and
+// a quarter more. They are different ones, as in a run, so that no two write the same file.
+func (r Rules) crowd(done []Measurement, t tally) (places []int) {
+	most, peak := r.Beside, 0.0
+	for _, m := range done {
+		if m.MaxRSSTree != nil {
+			peak = max(peak, *m.MaxRSSTree)
+		}
+	}
+	if r.RoomMiB > 0 && peak > 0 {
+		most = min(most, int(float64(r.RoomMiB)/(1.25*peak)))
+	}
+	for place := 0; place < r.Available && len(places) < most; place++ {
 		if !t.bad[place] {
 			places = append(places, place)
 		}

@@ -54,3 +54,14 @@ func TestCrowdIsScheduledOnce(t *testing.T) {
 		t.Error("a crowd was begun with half a second left, of items that take one")
 	}
 }
+
+// As many as there is memory for, by the greatest peak so far and a quarter more: 1000 MiB hold eight of 100 MiB.
+func TestCrowdKeepsToTheMemory(t *testing.T) {
+	done := []Measurement{{Phase: Sample, State: Done, Elapsed: 1, MaxRSSTree: ptr(40.0)}, {Phase: Sample, Place: 1, State: Done, Elapsed: 1, MaxRSSTree: ptr(100.0)}}
+	for _, tt := range []struct{ room, want int }{{0, 16}, {1000, 8}, {100_000, 16}, {200, 1}, {50, 0}} {
+		r := Rules{Available: 100, Beside: 16, RoomMiB: tt.room}
+		if got := len(r.crowd(done, tallied(done))); got != tt.want {
+			t.Errorf("%d MiB: got %d side by side, want %d", tt.room, got, tt.want)
+		}
+	}
+}

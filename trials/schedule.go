@@ -16,6 +16,7 @@ type Rules struct {
 	Variants  int     `json:"variants"` // so many other ways to write the program are timed beside it
 	Profile   bool    `json:"profile"`  // an item is run once under Python's profiler
 	Beside    int     `json:"beside"`   // so many items are run side by side, once; fewer than two = none
+	RoomMiB   int     `json:"room_mib"` // memory that those may take together; 0 = nobody knows
 	Check     bool    `json:"check"`    // there is a command that says whether it is right
 	Threads   int     `json:"threads"`  // an item is timed with 1, 2, 4 and so on up to so many; 0 = it is not
 }
@@ -105,7 +106,7 @@ func (r Rules) nextExtra(done []Measurement, t tally, spent float64) (step Step,
 	if r.Profile && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Profiling }) {
 		return Step{Phase: Profiling, Place: t.middle()}, true
 	}
-	if beside := r.crowd(t); len(beside) > 1 && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Crowd }) {
+	if beside := r.crowd(done, t); len(beside) > 1 && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Crowd }) {
 		return Step{Phase: Crowd, Place: beside[0], Beside: beside}, true
 	}
 	if r.Variants == 0 || spent < 2*r.share()*r.Budget {

@@ -1,7 +1,10 @@
 package worker
 
 import (
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"hpcsub/items"
@@ -41,6 +44,29 @@ func (t *trial) crowd(step trials.Step) (all []trials.Measurement, ok bool, err 
 		all = append(all, m)
 	}
 	return all, ok, nil
+}
+
+// memoryRoom is the memory in MiB that the items may use together: what the job has, and no more than is left on the node. 0 = not known.
+func (t *trial) memoryRoom() int {
+	left, known := 0, false
+	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
+		left, known = availableMiB(text)
+	}
+	if limit := int(t.memory.limit / 1024); limit > 0 && (!known || limit < left) {
+		return limit
+	}
+	return left
+}
+
+// availableMiB reads what the kernel holds for free, caches that it can drop among it (proc(5), since Linux 3.14).
+func availableMiB(meminfo []byte) (mib int, known bool) {
+	for line := range strings.Lines(string(meminfo)) {
+		if rest, is := strings.CutPrefix(line, "MemAvailable:"); is {
+			kib, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
+			return kib / 1024, err == nil
+		}
+	}
+	return 0, false
 }
 
 // runAll starts all of the tasks and waits for the last end.

@@ -101,7 +101,7 @@ func (t *trial) open(ctx context.Context) error {
 		}
 	}
 	t.mu.Unlock()
-	t.rules.Startup, t.rules.Beside = t.tellsStartup(), min(t.rules.Beside, len(t.slots))
+	t.rules.Startup, t.rules.Beside, t.rules.RoomMiB = t.tellsStartup(), min(t.rules.Beside, len(t.slots)), t.memoryRoom()
 	if first, err := t.queue.at(0); err != nil || t.profiledArgv(first.argv) == nil {
 		t.rules.Profile = false // the command says so
 	}
