@@ -213,6 +213,7 @@ func TestTimeLimits(t *testing.T) {
 		{"nothing known: ten minutes", func(in *Input) { in.Each.Time = 0 }, 60 * 14, false},
 		{"nothing known but a timeout", func(in *Input) { in.Each.Time, in.Each.Timeout = 0, time.Hour }, 60 * 74, false},
 		{"the partition's limit caps it, with a warning", func(in *Input) { in.Cluster.Partitions[1].TimeLimitS = intp(900) }, 900, true},
+		{"a limit that leaves less of a margin is no reason to warn", func(in *Input) { in.Cluster.Partitions[1].TimeLimitS = intp(1300) }, 1300, false},
 		{"of a mere guess there is no such warning", func(in *Input) { in.Each.Time, in.Cluster.Partitions[1].TimeLimitS = 0, intp(600) }, 600, false},
 		{"limits.time caps it", func(in *Input) { in.Limits.Time = 20 * time.Minute }, 1200, true},
 		{"measured: the worst is still to come", func(in *Input) { in.Sample = []float64{600, 600, 600, 600} }, 60 * 27, false},

@@ -88,7 +88,7 @@ const gathering = 1.25
 
 // gathers says that it waits until several nodes are free at the same time.
 func (c prediction) gathers() bool {
-	return c.places.wait == nil && c.Request.ArrayTasks == 0 && c.Request.Nodes > 1
+	return c.places.wait == nil && c.Request.Nodes > 1
 }
 
 func (c prediction) rankedMakespan() float64 {

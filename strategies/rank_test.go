@@ -1,6 +1,7 @@
 package strategies
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -105,5 +106,19 @@ func TestRanksAllCandidates(t *testing.T) {
 	}
 	if plan.Chosen != &plan.Candidates[0] {
 		t.Error("the chosen one is not the first")
+	}
+}
+
+// TestArrayOfOneGathersToo: an item over two nodes waits for both, in an array of one task as in a job of its own.
+func TestArrayOfOneGathersToo(t *testing.T) {
+	in := job(1, time.Hour)
+	in.Each.CPUs, in.Each.Parallel, in.Slurm.Partition = 48, "mpi", "long"
+	occupy(in.Cluster, 8, 8, 32, 32)
+	plan := Choose(in)
+	if plan.Chosen == nil || plan.Chosen.Strategy != "single" || plan.Chosen.Estimate.QueueWait != nil {
+		t.Fatalf("got %+v, %v, want single at a time that nobody knows", plan.Chosen, plan.Rejections)
+	}
+	if strings.Contains(plan.Why, "free at the same time") {
+		t.Errorf("got %q: both need two nodes", plan.Why)
 	}
 }

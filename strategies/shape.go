@@ -60,7 +60,7 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	if expected+p.may.middle.costs.Stop > float64(l.n) {
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
-	if p.lengths.basis != Assumed { // of a mere assumption the first hint has said enough
+	if p.lengths.basis != Assumed && high > float64(l.n) { // of a mere assumption the first hint has said enough
 		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time "+
 			"are not started, and hpcsub retry runs them", InWords(high), l.name, l.value)}
 	}

@@ -58,7 +58,7 @@ func (d *doctor) toolList(area string, t worker.Tools) {
 	if n := len(t.GPU.Devices); n > 0 {
 		d.found(area, "%s: %s", count(n, "GPU"), t.GPU.Devices[0].Model)
 	} else {
-		d.note(area, "no GPU here: %s", t.GPU.Reason)
+		d.note(area, "no GPUs: %s", t.GPU.Reason)
 	}
 }
 

@@ -188,7 +188,7 @@ func orderNote(plan strategies.Plan) string {
 		before := plan.Candidates[i]
 		switch {
 		case figure(c) > 0.999*figure(before) || startText(c.Estimate.QueueWait) != startText(before.Estimate.QueueWait):
-		case c.Estimate.QueueWait == nil && c.Request.ArrayTasks == 0 && c.Request.Nodes > 1:
+		case c.Estimate.QueueWait == nil && c.Request.Nodes > 1 && before.Request.Nodes <= 1:
 			return "\nSeveral nodes at once count as a quarter longer, then."
 		case figure(c) > 0.95*figure(before):
 			return "\nWhat differs by less than 5 % counts as equal."
