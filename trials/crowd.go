@@ -1,5 +1,7 @@
 package trials
 
+import "slices"
+
 // Crowding is what items do to each other that run side by side: they share the node's memory, its caches and its clock.
 type Crowding struct {
 	Beside int     `json:"beside"` // items at once
@@ -7,9 +9,13 @@ type Crowding struct {
 }
 
 // crowd is which items run side by side: those that are known first, and as many as there is memory for, by the greatest peak so far and
-// a quarter more. They are different ones, as in a run, so that no two write the same file.
+// a quarter more. They are different ones, as in a run, so that no two write the same file. Once is enough, and without one that ran
+// alone it says nothing.
 func (r Rules) crowd(done []Measurement, t tally) (places []int) {
 	most, peak := r.Beside, 0.0
+	if len(t.byPlace) == 0 || slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Crowd }) {
+		return nil
+	}
 	for _, m := range done {
 		if m.MaxRSSTree != nil {
 			peak = max(peak, *m.MaxRSSTree)

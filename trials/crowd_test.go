@@ -50,6 +50,18 @@ func TestCrowdIsScheduledOnce(t *testing.T) {
 	if crowds != 1 {
 		t.Errorf("got %d crowds, want one", crowds)
 	}
+	// Items that vary take all of the budget, and the crowd comes before more of the same.
+	r.Items, r.Repeats = 0, 0
+	varied := []Measurement{{Phase: WarmUp, State: Done, Elapsed: 1}}
+	for place := range 5 {
+		for round := 1; round <= 2; round++ {
+			varied = append(varied, Measurement{Phase: Sample, Place: place, Round: round, State: Done, Elapsed: float64(1 + 2*place)})
+		}
+	}
+	if step, end := r.Next(varied, 50); step.Phase != Crowd || end != "" {
+		t.Errorf("after two rounds of items that vary: got %+v, %q, want a crowd", step, end)
+	}
+	r.Items, r.Repeats = 2, 2
 	if step, _ := r.Next(done[:5], 99.5); step.Phase == Crowd {
 		t.Error("a crowd was begun with half a second left, of items that take one")
 	}

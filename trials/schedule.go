@@ -74,6 +74,8 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 	further := step.Round > 2 || step.Place >= cmp.Or(r.Items, defaultItems) // more of the same may take what is left
 	if (end != "" || further) && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
 		step, end = Step{Phase: Startup, Place: t.good}, ""
+	} else if beside := r.crowd(done, t); (end != "" || further) && len(beside) > 1 && spent+t.longest() <= r.Budget {
+		step, end = Step{Phase: Crowd, Place: beside[0], Beside: beside}, ""
 	}
 	if end != "" && t.typical() > 0 {
 		if next, some := r.nextExtra(done, t, spent); some {
@@ -105,9 +107,6 @@ func (r Rules) nextExtra(done []Measurement, t tally, spent float64) (step Step,
 	}
 	if r.Profile && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Profiling }) {
 		return Step{Phase: Profiling, Place: t.middle()}, true
-	}
-	if beside := r.crowd(done, t); len(beside) > 1 && !slices.ContainsFunc(done, func(m Measurement) bool { return m.Phase == Crowd }) {
-		return Step{Phase: Crowd, Place: beside[0], Beside: beside}, true
 	}
 	if r.Variants == 0 || spent < 2*r.share()*r.Budget {
 		if step, some = r.nextThreads(done, t); some {
@@ -275,6 +274,15 @@ func (t tally) typical() float64 {
 		return t.warmUp[t.good]
 	}
 	return 0
+}
+
+// longest is how long an item took at most.
+func (t tally) longest() float64 {
+	most := 0.0
+	for _, all := range t.byPlace {
+		most = max(most, slices.Max(all))
+	}
+	return most
 }
 
 // expected is how long the item at a place will take, as far as is known.
