@@ -180,14 +180,18 @@ func startNote(starts map[string]bool) string {
 
 // orderNote says why a way with less stands behind one with more, where the table does not show it.
 func orderNote(plan strategies.Plan) string {
-	figure := func(c strategies.Candidate) float64 { return c.Estimate.Makespan }
+	figure, shown := func(c strategies.Candidate) float64 { return c.Estimate.Makespan }, compact
 	if minimized(plan.Minimize) == "cost" {
-		figure = func(c strategies.Candidate) float64 { return c.Estimate.CPUHours }
+		if first := plan.Candidates[0].Estimate; first.Cost != nil || first.GPUHours > 0 {
+			return "" // more than one column makes the cost
+		}
+		figure, shown = func(c strategies.Candidate) float64 { return c.Estimate.CPUHours }, hours
 	}
 	for i, c := range plan.Candidates[1:] {
 		before := plan.Candidates[i]
 		switch {
-		case figure(c) > 0.999*figure(before) || startText(c.Estimate.QueueWait) != startText(before.Estimate.QueueWait):
+		case figure(c) >= figure(before) || shown(figure(c)) == shown(figure(before)):
+		case startText(c.Estimate.QueueWait) != startText(before.Estimate.QueueWait):
 		case c.Estimate.QueueWait == nil && c.Request.Nodes > 1 && before.Request.Nodes <= 1:
 			return "\nSeveral nodes at once count as a quarter longer, then."
 		case figure(c) > 0.95*figure(before):

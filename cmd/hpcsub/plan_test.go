@@ -31,6 +31,7 @@ func TestOrderNote(t *testing.T) {
 		{"in order", []strategies.Candidate{way(100, 1, &now), way(200, 1, &now)}, ""},
 		{"a tie", []strategies.Candidate{way(100, 1, &now), way(97, 1, &now)}, "less than 5 %"},
 		{"two nodes at once, some time", []strategies.Candidate{way(100, 1, nil), way(90, 2, nil)}, "a quarter longer"},
+		{"the same to the eye", []strategies.Candidate{way(100.2, 1, &now), way(99.8, 1, &now)}, ""},
 		{"the column start says it", []strategies.Candidate{way(100, 1, &now), way(97, 1, nil)}, ""},
 	}
 	for _, tt := range tests {
