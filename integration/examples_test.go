@@ -171,9 +171,6 @@ func TestExampleThreads(t *testing.T) {
 // known answer.
 func TestExampleArray(t *testing.T) {
 	j := exampleJob(t, "array", "[slurm]\npartition = \"short\"\n")
-	if !hasPackage(t, j.lab, "distributed") {
-		t.Skipf("Debian %s has no Dask in the lab", j.lab.Suite)
-	}
 	j.shell(t, `sed -i 's/--gib 18/--gib 2.6/; s/28GiB/5GiB/' job.toml && grep -q 'gib 2.6' job.toml && grep -q 5GiB job.toml`)
 	j.expect(t, 0, "submit --wait")
 	said := j.expect(t, 0, "logs").Stdout
