@@ -28,6 +28,7 @@ type Advice struct {
 const (
 	mostAdvice   = 5
 	startupShare = 0.2
+	startupMost  = 1.25 // of the elapsed time: more cannot be, and says that the two were not measured alike
 	idleShare    = 0.7
 	overShare    = 1.3
 	manyWrites   = 20000 // calls of an item
@@ -85,7 +86,7 @@ func unsteady(r Report, f Facts) *Advice {
 	if r.Consistent == nil || *r.Consistent {
 		return nil
 	}
-	text := "repeats of the same item differ by %.0f %%: a change that gains less cannot be seen"
+	text := fmt.Sprintf("repeats of the same item differ by %.0f %%: a change that gains less cannot be seen", 100**r.Elapsed.Within)
 	if len(r.Varies) > 0 {
 		text += " (" + r.Varies[0] + ")"
 	}
@@ -93,7 +94,7 @@ func unsteady(r Report, f Facts) *Advice {
 	if r.Waited {
 		text += ". They waited while their CPU time stayed the same, so that nothing is said of start-up, threads and idle CPUs"
 	}
-	return advice("inconsistent", 0, text, 100**r.Elapsed.Within)
+	return &Advice{Rule: "inconsistent", Text: text}
 }
 
 // serial is about a program that keeps one CPU busy whatever it is given, where more items at once are not to be had from it, or more
@@ -155,12 +156,12 @@ func startup(r Report, f Facts) *Advice {
 		return nil
 	}
 	share := *r.Startup / *r.Elapsed.Median
-	if share < startupShare {
+	if share < startupShare || share > startupMost {
 		return nil
 	}
 	gain := atBest(share)
 	return advice("startup", gain, "starting and importing takes %.2g of %.2g s, %.0f %% of an item: as a Python function (function = \"module:name\") it is paid once a CPU, and items run up to %.2g times as fast",
-		*r.Startup, *r.Elapsed.Median, 100*min(1, share), gain)
+		min(*r.Startup, *r.Elapsed.Median), *r.Elapsed.Median, 100*min(1, share), gain)
 }
 
 // threads says how many an item should have, with time and CPU time.

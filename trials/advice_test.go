@@ -26,6 +26,9 @@ func TestAdvise(t *testing.T) {
 		{"inconsistent", func(r *Report, _ *Facts) {
 			r.Consistent, r.Elapsed.Within = ptr(false), ptr(0.4)
 		}, "differ by 40 %"},
+		{"inconsistent", func(r *Report, _ *Facts) {
+			r.Consistent, r.Elapsed.Within, r.Varies = ptr(false), ptr(0.4), []string{"it drifts: 48 % shorter"}
+		}, "cannot be seen (it drifts: 48 % shorter); try"},
 		{"idle-cpus", func(_ *Report, f *Facts) { f.CPUs = 8 }, "0.98 of the 8 CPUs of an item were busy: with cpus = 1 in [each], 8 times as many"},
 		{"", func(r *Report, f *Facts) { f.CPUs, r.CoresBusy = 8, ptr(7.5) }, ""},
 		{"", func(_ *Report, f *Facts) { f.CPUs, f.Parallel = 8, "mpi" }, ""},
@@ -61,6 +64,7 @@ func TestAdvise(t *testing.T) {
 		{"threads-multiply", func(r *Report, _ *Facts) { r.CoresBusy = ptr(3.9) }, "kept 3.9 CPUs busy and has 1"},
 		{"startup", func(r *Report, _ *Facts) { r.Startup = ptr(7.5) }, "75 % of an item: as a Python function"},
 		{"", func(r *Report, f *Facts) { r.Startup, f.Function = ptr(7.5), true }, ""},
+		{"", func(r *Report, _ *Facts) { r.Startup = ptr(17.0) }, ""}, // of an item that takes 10 s: what was measured contradicts itself
 		{"small-writes", func(r *Report, _ *Facts) { r.Writes, r.Written = ptr(int64(1e6)), ptr(int64(20e6)) }, "1000000 times, 20 bytes each"},
 		{"", func(r *Report, _ *Facts) { r.Writes, r.Written = ptr(int64(1e6)), ptr(int64(4e9)) }, ""},
 		{"unused-gpu", func(r *Report, _ *Facts) { r.GPUs, r.GPUsUsed = ptr(1), ptr(0) }, "take gpus out"},

@@ -184,10 +184,10 @@ func (r *Report) judge(t tally, counted []Measurement) {
 	steady := true
 	if d := Drift(times, ratios); math.Abs(d) > consistentTo {
 		steady = false
-		say("it drifts: runs of the same item took %.0f %% %s at the end than at the beginning", 100*math.Abs(d), word(d > 0, "longer", "shorter"))
+		say("it drifts: runs of the same item took %.0f %% %s at the end than at the beginning", 100*math.Abs(d), word(d > 0, "longer", "less time"))
 	}
 	if n := Outliers(over); n > 0 {
-		say("%d of %d runs took much longer than others of the same item, up to %.1f times as long", n, len(over), slices.Max(over))
+		say("%d of %d runs took %slonger than others of the same item, up to %.1f times as long", n, len(over), word(slices.Max(over) >= 1.5, "much ", ""), slices.Max(over))
 	}
 	if first, ok := t.slowFirst(); ok {
 		say("the first run took %.1f times as long as later ones of the same item; it does not count", first)
