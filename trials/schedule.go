@@ -66,7 +66,7 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 		return Step{}, EndFailing
 	}
 	sample := r
-	sample.Budget *= r.share()
+	sample.Budget = r.share() * (r.Budget - r.kept(t))
 	step, end = sample.nextSample(t)
 	if end == "" && spent+t.expected(step.Place) > sample.Budget {
 		end = EndBudget
@@ -86,6 +86,19 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 		return Step{}, EndBudget
 	}
 	return step, end
+}
+
+// kept is what is kept of the budget for what runs once beside the sample: a profiler makes Python about
+// three times slower, and a check is taken to last as long as an item.
+func (r Rules) kept(t tally) float64 {
+	runs := 0.0
+	if r.Profile {
+		runs += 3
+	}
+	if r.Check {
+		runs++
+	}
+	return min(runs*t.typical(), r.Budget/2)
 }
 
 // share is the part of the budget that the sample itself may take.

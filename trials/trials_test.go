@@ -316,3 +316,14 @@ func FuzzReadLog(f *testing.F) {
 		Rules{Available: 10, Budget: 120}.Next(log.Measurements, 1)
 	})
 }
+
+// TestProfileAndCheckHaveTheirTime also where items vary so much that the sample would take all of the budget.
+func TestProfileAndCheckHaveTheirTime(t *testing.T) {
+	uneven := func(s Step, _ int) (float64, string) { return float64(1 + s.Place%7), Done }
+	done, _ := play(Rules{Available: 1000, Budget: 60, Profile: true, Check: true}, uneven)
+	for _, phase := range []string{Profiling, Check} {
+		if got := count(done, phase); got != 1 {
+			t.Errorf("%s ran %d times, want 1", phase, got)
+		}
+	}
+}
