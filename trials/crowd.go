@@ -53,3 +53,12 @@ func crowdingOf(done []Measurement, alone map[int][]float64) *Crowding {
 	}
 	return &Crowding{beside, Median(ratios)}
 }
+
+// Foreseen is the crowding that a prediction may count on. Where the trial waited for CPUs that others used, what it measured tells
+// of them, and nil is returned; and no item makes others wait longer than it takes itself.
+func (r Report) Foreseen() *Crowding {
+	if r.Crowding == nil || r.Waited {
+		return nil
+	}
+	return &Crowding{r.Crowding.Beside, min(r.Crowding.Factor, float64(r.Crowding.Beside))}
+}

@@ -25,6 +25,24 @@ func TestCrowding(t *testing.T) {
 }
 
 // The crowd comes when the sample is done, once, of different items, and not where the budget is used up.
+func TestForeseenCrowding(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		report Report
+		want   *Crowding
+	}{
+		{"not measured", Report{}, nil},
+		{"measured", Report{Crowding: &Crowding{4, 1.5}}, &Crowding{4, 1.5}},
+		{"more than they can do to each other", Report{Crowding: &Crowding{2, 2.34}}, &Crowding{2, 2}},
+		{"others used the CPUs", Report{Crowding: &Crowding{2, 1.5}, Waited: true}, nil},
+	} {
+		got := tt.report.Foreseen()
+		if (got == nil) != (tt.want == nil) || got != nil && *got != *tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestCrowdIsScheduledOnce(t *testing.T) {
 	r := Rules{Available: 10, Items: 2, Repeats: 2, Budget: 100, Beside: 3}
 	var done []Measurement

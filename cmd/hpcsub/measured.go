@@ -31,7 +31,7 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) (*ru
 		return nil, nil
 	}
 	in.Sample, in.SampleOf = trial.Report.Lengths, "trial "+trial.Run
-	if c := trial.Report.Crowding; c != nil {
+	if c := trial.Report.Foreseen(); c != nil {
 		in.Crowd = strategies.Crowd{Beside: c.Beside, Factor: c.Factor}
 	}
 	warnings := doubts(trial)

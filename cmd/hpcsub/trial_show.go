@@ -32,7 +32,11 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 		line("CPU time", "%s: %.2g of %s busy", precise(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
 	}
 	if c := r.Crowding; c != nil {
-		line("crowd", "%s side by side: each takes %.2f times as long as alone", count(c.Beside, "item"), c.Factor)
+		note := ""
+		if r.Foreseen() == nil {
+			note = "; others used the CPUs, so no plan counts on it"
+		}
+		line("crowd", "%s side by side: each takes %.2f times as long as alone%s", count(c.Beside, "item"), c.Factor, note)
 	}
 	if r.MaxRSSTree != nil {
 		line("memory", "%s at most", memory(*r.MaxRSSTree))
