@@ -21,7 +21,7 @@ if [ $# -gt 1 ] || [ "${HPCSUB_LAB_KEEP-}" = 1 ]; then
   exit
 fi
 echo "test: Slurm $version on Debian $SUITE, twenty to thirty minutes" >&2
-half='^Test(Kills|Large|Endings|TimeLimit|CallsAtTheTimeLimit|Load|NodesCallNothing|FunctionsFaults)$' # of the time
+half='^Test(Kills|Large|Endings|TimeLimit|CallsAtTheTimeLimit|Load|NodesCallNothing)$' # of the time
 tests -run "$half" &
 failed=''
 tests -skip "$half" || failed=yes
