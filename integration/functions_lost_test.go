@@ -13,6 +13,7 @@ import (
 // again: all are done in the end, what had returned is not called again, and no job stays behind.
 func TestFunctionsFaults(t *testing.T) {
 	lab := Start(t, Default)
+	lab.Must(t, Command{Host: "ctl", User: "root", Line: "scancel -u alice"}) // what other faults left behind on nodes that were killed
 	for _, way := range callWays {
 		if way.nodes < 2 || !hasPackage(t, lab, way.pkg) {
 			continue
