@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hpcsub/configs"
+	"hpcsub/items"
 )
 
 // What is taken of a program: files larger than this are told apart by size and time, and no more modules than that.
@@ -53,7 +54,7 @@ func codeOf(job *configs.Job) map[string]string {
 // fingerprint tells one state of a file from another.
 func fingerprint(path string, info os.FileInfo) string {
 	if info.Size() <= longestCode {
-		if sum, err := hashFile(path); err == nil {
+		if sum, err := items.HashFile(path); err == nil {
 			return sum[:16]
 		}
 	}

@@ -1,26 +1,26 @@
 package runs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"hpcsub/items"
 )
 
 // installProgram puts a copy of the running program into root/bin and returns its path. The
 // nodes see the folder of runs, but perhaps not where the program is installed; and a run
 // keeps the program that it was made with when that one is replaced.
 func installProgram(root string, program Program) (string, error) {
-	sum, err := hashFile(program.Path)
+	sum, err := items.HashFile(program.Path)
 	if err != nil {
 		return "", fmt.Errorf("reading the program: %w", err)
 	}
 	folder := filepath.Join(root, "bin")
 	path := filepath.Join(folder, "hpcsub-"+program.Version+"-"+sum[:12])
 	// An existing copy is checked, not trusted: a full disk may have cut an earlier one.
-	if have, err := hashFile(path); err == nil && have == sum {
+	if have, err := items.HashFile(path); err == nil && have == sum {
 		return path, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -30,19 +30,6 @@ func installProgram(root string, program Program) (string, error) {
 		return "", fmt.Errorf("copying the program for the nodes: %w", err)
 	}
 	return path, nil
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // copyProgram writes the copy beside its place and renames it, complete or not at all.
