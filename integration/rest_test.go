@@ -61,6 +61,9 @@ func TestVersionClusterOverREST(t *testing.T) {
 	WaitFor(t, "the jobs run", 30*time.Second, func() bool {
 		return j.lab.Must(t, Command{Line: "squeue -h -t R -u alice | wc -l"}) == "2"
 	})
+	WaitFor(t, "the node shows that it is reserved", 30*time.Second, func() bool {
+		return strings.Contains(j.lab.Must(t, Command{Line: "scontrol show node c1"}), "RESERVED")
+	})
 	want, _ := j.look(t, "commands")
 	got, warnings := j.look(t, "rest")
 	// slurmrestd of 26.05 tells a moment later what a job has taken of its node.
@@ -160,6 +163,7 @@ func forgetUntold(suite string, clusters ...*slurm.Cluster) {
 				continue
 			}
 			n.CPUsReserved = nil
+			n.Flags = slices.DeleteFunc(n.Flags, func(f string) bool { return f == "RESERVED" })
 			n.Reason, _, _ = strings.Cut(n.Reason, " [")
 			if n.State != "IDLE" { // what is free of it is not told: full
 				n.State, n.CPUsAllocated, n.MemoryAllocatedMiB = "ALLOCATED", n.CPUs, n.MemoryMiB
