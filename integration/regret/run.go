@@ -17,12 +17,19 @@ import (
 // patience is how long the first way of a workload may take.
 const patience = 8 * time.Minute
 
-// run measures one way once. A way that takes four times as long as the best one is ended: it has lost.
+// lost is how many times as long as the best way another may take, and at least how many seconds, until it is ended: it
+// has lost.
+const (
+	lost      = 2.5
+	lostAfter = 12
+)
+
+// run measures one way once.
 func (b *Bench) run(t testing.TB, w Workload, folder, strategy string, best float64) Measurement {
 	t.Helper()
 	limit := patience
 	if !math.IsInf(best, 1) {
-		limit = time.Duration(max(20, 4*best) * float64(time.Second))
+		limit = time.Duration(max(lostAfter, lost*best) * float64(time.Second))
 	}
 	b.Lab.Put(t, integration.File{Path: folder + "/job.toml", Content: w.Job(strategy)})
 	m := Measurement{Workload: w.Name, Strategy: strategy}
