@@ -23,6 +23,7 @@ type Bench struct {
 	Runs      int    // of a way that takes less than half a minute and is not far behind the best
 	Undo      bool   // what was measured on a busy machine is measured again
 	Program   string // hpcsub's version
+	Site      string // the site.toml with which plans are made; "" is the lab's own
 
 	known []Measurement
 }
@@ -122,6 +123,33 @@ func (b *Bench) keep(t testing.TB, m Measurement) {
 	}
 }
 
+// Calibrate measures what things cost on the cluster, and plans with that from now on. It returns the table of costs.
+func (b *Bench) Calibrate(t testing.TB) string {
+	t.Helper()
+	folder := b.Lab.Folder(t)
+	b.Site = folder + "/site.toml"
+	b.Lab.Run(t, integration.Command{Folder: folder, Line: "umask 022; hpcsub site calibrate --out site.toml", Timeout: 15 * time.Minute})
+	return b.Lab.Get(t, b.Site)
+}
+
+// Forecast plans a workload and holds what is predicted against what was measured.
+func (b *Bench) Forecast(t *testing.T, w Workload) []Forecast {
+	folder := b.Lab.Folder(t)
+	b.prepare(t, w, folder)
+	plan, no := b.plan(t, w, folder)
+	if no != "" {
+		t.Logf("%s: %s", w.Name, no)
+		return nil
+	}
+	now := map[string]Prediction{}
+	for _, c := range plan.Candidates {
+		p := predictionOf(c)
+		p.Chosen = c.Strategy == plan.Chosen.Strategy
+		now[c.Strategy] = p
+	}
+	return ScoreOf(b.known, b.Scheduler, w).Forecasts(now)
+}
+
 // prepare writes the workload's files, and runs a few of its items where their lengths are to be known.
 func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
 	t.Helper()
@@ -138,7 +166,11 @@ func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
 func (b *Bench) plan(t testing.TB, w Workload, folder string) (plan strategies.Plan, no string) {
 	t.Helper()
 	defer b.enter(t, w.State)()
-	r := b.Lab.Run(t, integration.Command{Folder: folder, Line: "hpcsub plan --json"})
+	line := "hpcsub plan --json"
+	if b.Site != "" {
+		line += " --site " + b.Site
+	}
+	r := b.Lab.Run(t, integration.Command{Folder: folder, Line: line})
 	if err := json.Unmarshal([]byte(r.Stdout), &plan); err != nil || plan.Chosen == nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(r.Stderr), "\n")
 		return plan, first

@@ -38,6 +38,24 @@ func TestRegret(t *testing.T) {
 	t.Logf("\n%s", Table(b.known, b.Scheduler, Workloads()))
 }
 
+// TestCalibrated plans all workloads with costs that it measures first, and prints what is predicted beside what was with
+// the built-in costs and what came. Nothing but the plans is made.
+func TestCalibrated(t *testing.T) {
+	if !*full {
+		t.Skip("`make calibrated` runs this, after `make regret`: twenty minutes")
+	}
+	names := regexp.MustCompile(*only)
+	b := NewBench(t, integration.Start(t, integration.Default), *file, *delay)
+	t.Logf("\n%s", b.Calibrate(t))
+	var all []Forecast
+	for _, w := range Workloads() {
+		if names.MatchString(w.Name) {
+			t.Run(w.Name, func(t *testing.T) { all = append(all, b.Forecast(t, w)...) })
+		}
+	}
+	t.Logf("\n%s", ForecastTable(b.Scheduler, all))
+}
+
 // TestQuick holds the choice against every other feasible way, for workloads where a wrong one shows: it is never more
 // than 1.25 times the best, but for what the first tick of the scheduler and a busy machine may add to either.
 func TestQuick(t *testing.T) {

@@ -67,14 +67,21 @@ func (b *Bench) predicted(t testing.TB, m *Measurement, attempt string) {
 	if err := json.Unmarshal([]byte(b.Lab.Get(t, attempt+"/plan.json")), &kept); err != nil || kept.Plan.Chosen == nil {
 		t.Fatalf("%s/plan.json: %v", attempt, err)
 	}
+	p := predictionOf(*kept.Plan.Chosen)
 	e := kept.Plan.Chosen.Estimate
-	m.Request = words(*kept.Plan.Chosen)
-	m.Predicted, m.Low, m.High, m.PredictedHours = e.Makespan, e.MakespanLow, e.MakespanHigh, e.CPUHours
-	for _, term := range e.Parts { // what comes after the last result
+	m.Request, m.Predicted, m.PredictedHours = p.Request, p.Seconds, p.CPUHours
+	m.Low, m.High = e.MakespanLow, e.MakespanHigh
+}
+
+// predictionOf is what a plan says of a way, up to its last result.
+func predictionOf(c strategies.Candidate) Prediction {
+	p := Prediction{Request: words(c), Seconds: c.Estimate.Makespan, CPUHours: c.Estimate.CPUHours}
+	for _, term := range c.Estimate.Parts { // what comes after the last result
 		if term.Name == "stop" {
-			m.Predicted -= term.Seconds
+			p.Seconds -= term.Seconds
 		}
 	}
+	return p
 }
 
 // submitted is when the attempt's first Slurm job was handed over, as Unix time.

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# run.sh quick | full DELAY [FLAG...]: is the choice right? `quick` holds a few small workloads against every other way to run
-# them. `full` measures all under batch_sched_delay DELAY, writes each measurement to measurements.jsonl beside it as it comes
-# (DATA names another file), does not repeat what is there, and prints the table. FLAGs go to the test: -only REGEXP,
-# -undisturbed (measure again what was measured while the machine was busy).
+# run.sh quick | full DELAY [FLAG...] | calibrated DELAY [FLAG...]: is the choice right? `quick` holds a few small workloads
+# against every other way to run them. `full` measures all under batch_sched_delay DELAY, writes each measurement to
+# measurements.jsonl beside it as it comes (DATA names another file), does not repeat what is there, and prints the table.
+# `calibrated` measures the costs of the cluster and prints what is predicted with these beside what came in `full`. FLAGs
+# go to the test: -only REGEXP, -undisturbed (measure again what was measured while the machine was busy).
 set -eu
 here=$(dirname "$(realpath "$0")")
-flags=(-run 'TestQuick$')
-if [ "${1-}" = full ]; then
-  data=$(realpath "${DATA:-$here/measurements.jsonl}")
-  flags=(-run 'TestRegret$' -v -args -regret -delay "${2:-0}" -data "$data" "${@:3}")
-elif [ "${1-}" != quick ]; then
+data=$(realpath "${DATA:-$here/measurements.jsonl}")
+case ${1-} in
+quick) flags=(-run 'TestQuick$') ;;
+full) flags=(-run 'TestRegret$' -v -args -regret -delay "${2:-0}" -data "$data" "${@:3}") ;;
+calibrated) flags=(-run 'TestCalibrated$' -v -args -regret -delay "${2:-0}" -data "$data" "${@:3}") ;;
+*)
   sed -n '2,/^set/s/^# //p' "$0" >&2
   exit 2
-fi
+  ;;
+esac
 [ "${HPCSUB_LAB_KEEP-}" = 1 ] || trap '"$here/../engine.sh" stop' EXIT
 "$here/../engine.sh" ensure
 "$here/../image.sh" "${SUITE:-trixie}" >/dev/null

@@ -119,3 +119,26 @@ func TestMeasurementsAreKept(t *testing.T) {
 		t.Errorf("a torn line: got %v, want its number", err)
 	}
 }
+
+func TestForecasts(t *testing.T) {
+	other := took("array", 7, 8)
+	other[0].Request = "another shape"
+	cut := took("single", 90, 25)
+	cut[0].Cut = true
+	s := ScoreOf(slices.Concat(chosen(took("packed", 5, 10, 10, 10)), took("gnu-parallel", 12, 11), other, cut), "delay 0", Workload{Name: "w"})
+	all := s.Forecasts(map[string]Prediction{
+		"packed": {Request: "8 × 8", Seconds: 9}, "gnu-parallel": {Request: "8 × 8", Seconds: 8.8, Chosen: true},
+		"array": {Request: "8 × 8", Seconds: 8}, "single": {Request: "8 × 8", Seconds: 80},
+	})
+	got := ForecastTable("delay 0", all)
+	for _, want := range []string{
+		"| w | packed | 10 | 5 | -50 % | 9 | -10 % |", "| the chosen ways (1) | 50 %, 50 % | 10 %, 10 % |", "| all ways (2) | ", "1 workloads", "1.38 times",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "gnu-parallel") || len(all) != 2 {
+		t.Errorf("got %+v\n%s", all, got)
+	}
+}
