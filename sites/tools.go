@@ -16,21 +16,26 @@ import (
 	"hpcsub/items"
 	"hpcsub/runs"
 	"hpcsub/strategies"
+	"hpcsub/templates"
 )
 
 // tool is a small run that shows what one way to hand out items costs.
 type tool struct {
 	name, strategy, work string
 	items                int
+	nodes                int    // 0 = as many as a plan takes
+	each                 string // more lines of [each]
 }
 
-// The runs: a program, or a function, that does nothing.
+// The runs: a program, or a function, that does nothing, and MPI ranks that do no more than meet.
 var toolRuns = []tool{
-	{"worker", "single", `command = "true {n}"`, 200},
-	{"parallel", "gnu-parallel", `command = "true {n}"`, 200},
-	{"call", "single", `function = "calibration:nothing"`, 400},
-	{"pathos", "pathos", `function = "calibration:nothing"`, 400},
-	{"dask", "dask", `function = "calibration:nothing"`, 400},
+	{name: "worker", strategy: "single", work: `command = "true {n}"`, items: 200},
+	{name: "parallel", strategy: "gnu-parallel", work: `command = "true {n}"`, items: 200},
+	{name: "call", strategy: "single", work: `function = "calibration:nothing"`, items: 400},
+	{name: "pathos", strategy: "pathos", work: `function = "calibration:nothing"`, items: 400},
+	{name: "pathos servers", strategy: "pathos", work: `function = "calibration:nothing"`, items: 400, nodes: 2},
+	{name: "dask", strategy: "dask", work: `function = "calibration:nothing"`, items: 400},
+	{name: "mpi", strategy: "single", work: `command = "python3 world.py"`, items: 5, each: "parallel = \"mpi\"\ncpus = 2\n"},
 }
 
 // toolRepeats is how often each is run: what is measured once has no spread.
@@ -41,9 +46,10 @@ const toolPatience = 3 * time.Minute
 
 // toolMark is what one run of a tool showed, in seconds.
 type toolMark struct {
-	start float64 // from the script's setup to the first item
-	item  float64 // handing out one item, on top of the item itself
-	stop  float64 // from the last item's end to the script's end
+	start  float64 // from the script's setup to the first item
+	item   float64 // handing out one item, on top of the item itself
+	length float64 // an item itself, the median
+	stop   float64 // from the last item's end to the script's end
 }
 
 // Tools runs each tool in a job of its own and puts what it costs into r. A tool that is not there is passed over, and Say
@@ -85,6 +91,9 @@ func (c Calibration) run(ctx context.Context, t tool, k int) (toolMark, error) {
 	if plan.Chosen == nil {
 		return toolMark{}, errors.New(reasonOf(plan, t.strategy))
 	}
+	if t.nodes > 1 {
+		overNodes(plan.Chosen, t.nodes)
+	}
 	r, a, err := runs.Start(ctx, c.Client, runs.Order{Job: job, List: list, Items: t.items, Input: in, Plan: plan, Cluster: c.Cluster, Program: c.Program}, nil)
 	if err != nil {
 		return toolMark{}, err
@@ -97,12 +106,17 @@ func (c Calibration) run(ctx context.Context, t tool, k int) (toolMark, error) {
 
 // toolJob writes the job of one run into a folder of its own.
 func (c Calibration) toolJob(t tool, k int) (*configs.Job, *items.List, error) {
-	dir := filepath.Join(c.Dir, t.name+strconv.Itoa(k))
-	text := fmt.Sprintf("name = \"calibrate-%s\"\n%s\n[sweep]\nn = { from = 1, to = %d }\n[each]\ntime = \"10ms\"\n[environment]\nsetup = \"date +%%s.%%N >begin\"\n",
-		t.name, t.work, t.items)
+	dir := filepath.Join(c.Dir, strings.ReplaceAll(t.name, " ", "-")+strconv.Itoa(k))
+	text := fmt.Sprintf("name = \"calibrate-%s\"\n%s\n[sweep]\nn = { from = 1, to = %d }\n[each]\ntime = \"10ms\"\n%s[environment]\nsetup = \"date +%%s.%%N >begin\"\n",
+		strings.ReplaceAll(t.name, " ", "-"), t.work, t.items, t.each)
 	path := filepath.Join(dir, "job.toml")
-	err := os.Mkdir(dir, 0o700)
-	for _, f := range []struct{ path, text string }{{path, text}, {filepath.Join(dir, "calibration.py"), "def nothing(n):\n    pass\n"}} {
+	drivers, err := templates.Drivers()
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
+	}
+	for _, f := range []struct{ path, text string }{
+		{path, text}, {filepath.Join(dir, "calibration.py"), "def nothing(n):\n    pass\n"}, {filepath.Join(dir, "world.py"), string(drivers["world.py"])},
+	} {
 		if err == nil {
 			err = os.WriteFile(f.path, []byte(f.text), 0o600)
 		}
@@ -126,6 +140,14 @@ func (c Calibration) toolInput(job *configs.Job, t tool) strategies.Input {
 	in.Site.Modules = c.Modules
 	in.Site.Templates = []configs.Template{{Name: "epilogue", Text: "date +%s.%N >end.part && mv end.part end\n"}}
 	return in
+}
+
+// overNodes gives a plan for one node more of them, each with a part and as many slots: by itself no plan takes a second
+// node before one is full.
+func overNodes(c *strategies.Candidate, nodes int) {
+	c.Request.Nodes, c.Request.Tasks = nodes, nodes
+	c.Layout.Parts, c.Layout.ItemsPerPart = nodes, (c.Layout.ItemsPerPart+nodes-1)/nodes
+	c.Layout.Submissions = []strategies.IndexRange{{First: 0, Count: nodes}}
 }
 
 func reasonOf(p strategies.Plan, strategy string) string {
@@ -223,7 +245,8 @@ func toolMarkOf(all []span, begin, end float64, slots int) toolMark {
 		busy, last = busy+s.end-s.begin, max(last, s.end)
 	}
 	first := all[0].begin
-	return toolMark{start: first - begin, item: max(0, (last-first-busy/float64(max(1, slots)))/float64(len(all))), stop: max(0, end-last)}
+	item := max(0, (last-first-busy/float64(max(1, slots)))/float64(len(all)))
+	return toolMark{start: first - begin, item: item, length: median(lengthsOf(all)), stop: max(0, end-last)}
 }
 
 // toolCosts makes the model's figures: what a tool adds to what it stands on.
@@ -231,6 +254,7 @@ func toolCosts(measured map[string][]toolMark, r *configs.CostRange) {
 	start := func(m toolMark) float64 { return m.start }
 	item := func(m toolMark) float64 { return m.item }
 	stop := func(m toolMark) float64 { return m.stop }
+	length := func(m toolMark) float64 { return m.length }
 	set := func(to func(*configs.Costs) *float64, name string, of func(toolMark) float64, less float64) float64 {
 		var all []float64
 		for _, m := range measured[name] {
@@ -250,11 +274,17 @@ func toolCosts(measured map[string][]toolMark, r *configs.CostRange) {
 	set(func(c *configs.Costs) *float64 { return &c.ParallelItem }, "parallel", item, 0)
 	python := set(func(c *configs.Costs) *float64 { return &c.PythonStart }, "call", start, worker)
 	set(func(c *configs.Costs) *float64 { return &c.CallItem }, "call", item, 0)
-	set(func(c *configs.Costs) *float64 { return &c.PathosStart }, "pathos", start, worker+python)
+	pathos := set(func(c *configs.Costs) *float64 { return &c.PathosStart }, "pathos", start, worker+python)
+	if pathos > 0 {
+		set(func(c *configs.Costs) *float64 { return &c.PathosServers }, "pathos servers", start, worker+python+pathos+r.Middle.StepStart)
+	}
 	set(func(c *configs.Costs) *float64 { return &c.PathosItem }, "pathos", item, 0)
 	set(func(c *configs.Costs) *float64 { return &c.DaskStart }, "dask", start, worker+python)
 	set(func(c *configs.Costs) *float64 { return &c.DaskItem }, "dask", item, 0)
 	set(func(c *configs.Costs) *float64 { return &c.DaskStop }, "dask", stop, last)
+	if python > 0 { // the ranks are programs of Python
+		set(func(c *configs.Costs) *float64 { return &c.MPIStart }, "mpi", length, python)
+	}
 }
 
 // fine keeps three digits, and nothing below ten microseconds: no cost is 0.
