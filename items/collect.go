@@ -271,6 +271,12 @@ func (c *Collection) WritersEnded(attempt int) int {
 	return n
 }
 
+// Ended says whether the last worker of a part is this one and has written its end record, and all that it wrote is here.
+func (c *Collection) Ended(w Writer) bool {
+	i, known := c.last[[2]int{w.Attempt, w.Part}]
+	return known && c.writers[i].Writer == w && c.writers[i].ended()
+}
+
 // Bad is how many lines were no records.
 func (c *Collection) Bad() int {
 	n := 0

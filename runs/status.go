@@ -34,6 +34,7 @@ type Status struct {
 	BadNodes []string    `json:"bad_nodes,omitempty"` // nodes that failed many items at once
 	Settled  bool        `json:"settled"`             // nothing will change any more without a retry
 	Silent   string      `json:"silent,omitempty"`    // Slurm did not answer: what stands here is from the records
+	LeftOver []string    `json:"left_over,omitempty"` // Slurm jobs that are held as running though their work is done
 
 	GPUs items.GPUUse `json:"-"` // what the items had of GPUs and did with them
 }
@@ -209,7 +210,7 @@ func (v *view) status(now time.Time) Status {
 		s.Items.Failed -= again
 		s.Items.Pending += again
 	}
-	s.Attempts, s.Silent = v.jobStatuses(), v.silent()
+	s.Attempts, s.Silent, s.LeftOver = v.jobStatuses(), v.silent(), v.leftOver(now)
 	s.State = v.state(s)
 	return s
 }

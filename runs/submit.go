@@ -189,30 +189,48 @@ func (a *Attempt) cancelJobs(ctx context.Context, client slurm.Client) error {
 }
 
 // slurmJobs asks for the attempts' Slurm jobs in one call: by id, and by name where an answer
-// was unclear. An id that now belongs to a job of another name was given out twice: it is not ours.
+// was unclear.
 func slurmJobs(ctx context.Context, client slurm.Client, attempts ...*Attempt) ([]slurm.Job, error) {
-	var q slurm.JobQuery
-	ours := map[string]bool{}
+	q, err := queryOf(attempts...)
+	if err != nil {
+		return nil, err
+	}
+	return q.ask(ctx, client)
+}
+
+// query is a question for the Slurm jobs of attempts, and the names that these have.
+type query struct {
+	slurm.JobQuery
+	ours map[string]bool
+}
+
+func queryOf(attempts ...*Attempt) (query, error) {
+	q := query{ours: map[string]bool{}}
 	for _, a := range attempts {
 		known, err := a.sent()
 		if err != nil {
-			return nil, err
+			return query{}, err
 		}
 		if q.Since.IsZero() || a.Created.Before(q.Since) {
 			q.Since = a.Created
 		}
 		for k, s := range known {
 			name := a.Submissions[k].Name
-			ours[name] = true
+			q.ours[name] = true
 			q.IDs = append(q.IDs, s.jobIDs...)
 			if s.unclear || s.last == submitting || s.last == unknown {
 				q.Names = append(q.Names, name)
 			}
 		}
 	}
+	return q, nil
+}
+
+// ask leaves out jobs of other names: an id that was given out twice is not ours.
+func (q query) ask(ctx context.Context, client slurm.Client) ([]slurm.Job, error) {
 	if len(q.IDs)+len(q.Names) == 0 {
 		return nil, nil
 	}
-	jobs, err := client.Jobs(ctx, q)
-	return slices.DeleteFunc(jobs, func(j slurm.Job) bool { return !ours[j.Name] }), err
+	jobs, err := client.Jobs(ctx, q.JobQuery)
+	return slices.DeleteFunc(jobs, func(j slurm.Job) bool { return !q.ours[j.Name] }), err
 }

@@ -87,6 +87,7 @@ type JobQuery struct {
 	IDs   []string  // array ids stand for all their tasks
 	Names []string  // exact job names
 	Since time.Time // earliest submission time that accounting is asked for
+	Live  bool      // only what the controller knows; accounting is not asked
 }
 
 // Job is a Slurm job or one task of a job array.

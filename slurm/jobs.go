@@ -44,7 +44,7 @@ func (c *Commands) Ask(ctx context.Context, q JobQuery) (JobsAnswer, error) {
 	}
 	answer := JobsAnswer{Jobs: q.pick(queued)}
 	missing := q.missing(answer.Jobs)
-	if len(missing.IDs)+len(missing.Names) == 0 {
+	if q.Live || len(missing.IDs)+len(missing.Names) == 0 {
 		return answer, nil
 	}
 	old, err := c.accounted(ctx, missing, uid)

@@ -24,11 +24,14 @@ func (r *REST) Jobs(ctx context.Context, q JobQuery) ([]Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	look := restLook{rest: r, version: server.version, asked: map[string]bool{}}
+	look := restLook{rest: r, version: server.version, live: q.Live, asked: map[string]bool{}}
 	for _, id := range q.IDs {
 		if err := look.byID(ctx, arrayOf(id)); err != nil {
 			return nil, err
 		}
+	}
+	if q.Live {
+		return q.pick(look.jobs), nil
 	}
 	for _, name := range q.Names {
 		if err := look.byName(ctx, name, q); err != nil {
@@ -71,6 +74,7 @@ func arrayOf(id string) string {
 type restLook struct {
 	rest    *REST
 	version restVersion
+	live    bool            // accounting is not asked
 	asked   map[string]bool // ids
 	jobs    []Job
 }
@@ -88,7 +92,7 @@ func (l *restLook) byID(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if len(jobs) == 0 {
+	if len(jobs) == 0 && !l.live {
 		jobs, err = l.rest.accountedJobs(ctx, l.version, "job/"+id)
 		jobs = runaway(jobs)
 		if missingPart(err) {

@@ -12,7 +12,8 @@ func cancelCommand(out *output) *cli.Command {
 		Usage:     "end a run",
 		ArgsUsage: "[RUN]",
 		Description: `Cancels the run's Slurm jobs and keeps its workers from taking another item.
-What is done stays done, and hpcsub retry would run the rest.
+What is done stays done, and hpcsub retry would run the rest. Of a run that
+has ended it cancels what Slurm still holds as running.
 
    hpcsub cancel fourier-k3x9ab`,
 		OnUsageError: usage,
@@ -27,6 +28,16 @@ What is done stays done, and hpcsub retry would run the rest.
 				return err
 			}
 			if s.Settled {
+				if s.LeftOver, err = r.LeftOver(ctx, client); err != nil {
+					return err
+				}
+				if len(s.LeftOver) > 0 {
+					err := client.Cancel(ctx, s.LeftOver)
+					if err == nil {
+						out.say("run %s has ended already (%s); %s, which Slurm still held, cancelled", r.ID, s.State, heldJobs(s.LeftOver))
+					}
+					return err
+				}
 				out.say("run %s has ended already (%s): nothing to cancel", r.ID, s.State)
 				next(out, r, s)
 				return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -29,6 +30,11 @@ without it, the newest run here. The exit code is 0 whatever it shows.
 			s, err := r.Status(ctx, client)
 			if err != nil {
 				return err
+			}
+			if s.Settled {
+				if s.LeftOver, err = r.LeftOver(ctx, client); err != nil {
+					s.Silent = err.Error()
+				}
 			}
 			if c.Bool("json") {
 				return out.json(s)
@@ -71,7 +77,23 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 		out.printf("bad node %s\n", node)
 	}
 	warnSilent(out, s.Silent)
+	warnLeftOver(out, s.LeftOver)
 	next(out, r, s)
+}
+
+// warnLeftOver names jobs whose CPUs nobody else gets until their time limit.
+func warnLeftOver(out *output, ids []string) {
+	if len(ids) > 0 {
+		out.warning("Slurm still holds %s as running, though the work was done more than 10 minutes ago; `scancel %s` frees the CPUs", heldJobs(ids), strings.Join(ids, " "))
+	}
+}
+
+// heldJobs is "job 12" or "jobs 12_3, 12_4".
+func heldJobs(ids []string) string {
+	if len(ids) == 1 {
+		return "job " + ids[0]
+	}
+	return "jobs " + strings.Join(ids, ", ")
 }
 
 // warnSilent says that Slurm was asked and did not answer.

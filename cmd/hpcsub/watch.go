@@ -75,6 +75,9 @@ func waiting(r *runs.Run, s runs.Status) string {
 	if s.Silent != "" {
 		return "Slurm does not answer: " + fieldLists.ReplaceAllString(s.Silent, "…")
 	}
+	if len(s.LeftOver) > 0 {
+		return fmt.Sprintf("Slurm still holds %s, whose work is done: scancel %s", heldJobs(s.LeftOver), strings.Join(s.LeftOver, " "))
+	}
 	if s.State != runs.Pending {
 		return ""
 	}
