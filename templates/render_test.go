@@ -190,7 +190,7 @@ func TestScriptContents(t *testing.T) {
 			[]string{"part=0", "slurm-%j.log", "parallel --plain --will-cite --ungroup --jobs 8"}, []string{"exec srun", "--array"}},
 		{"one step over nodes", func(s *Script) {
 			s.Strategy, s.Request.ArrayTasks, s.Request.Nodes, s.Request.Tasks = "gnu-parallel", 0, 4, 4
-		}, []string{"srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0",
+		}, []string{"srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --immediate=600 --wait=0 --kill-on-bad-exit=0",
 			"--rank-env SLURM_PROCID", "#SBATCH --ntasks-per-node=1"}, []string{"part="}},
 		{"an srun that does not know --exact", func(s *Script) {
 			s.Strategy, s.Request.ArrayTasks, s.Request.Nodes, s.Request.Tasks, s.SlurmVersion = "gnu-parallel", 0, 2, 2, "20.02.1"

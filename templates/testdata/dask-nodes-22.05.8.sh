@@ -44,8 +44,9 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 # Their connections are TLS with a certificate that is made here, for this job alone.
 "$hpcsub" worker keys --attempt "$attempt" --time-limit-s 1980 || exit
 # One step over the nodes: on each a worker, whose Python processes make the calls and which records them. All take them
-# from one queue, that of the first. CPUs and memory are named, since versions differ in what a step inherits.
+# from one queue, that of the first. CPUs and memory are named, since versions differ in what a step inherits. A step
+# that Slurm does not make within 600 s, since it takes a node that had been lost for busy, is given up.
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the step itself.
-exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0 --mpi=none \
+exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --immediate=600 --wait=0 --kill-on-bad-exit=0 --mpi=none \
   "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --together --first-part 0 --rank-env SLURM_PROCID --slots 8 --time-limit-s 1980 -- \
   python3 "$attempt/python/dask_nodes.py" 8

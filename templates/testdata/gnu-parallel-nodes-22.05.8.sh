@@ -45,7 +45,8 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 export HPCSUB_PROGRAM="$hpcsub"
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 # One step over the nodes, a worker on each with its share of the items. CPUs and memory are named, since versions
-# differ in what a step inherits; the end of one worker ends no other.
-exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --wait=0 --kill-on-bad-exit=0 --mpi=none \
+# differ in what a step inherits; the end of one worker ends no other. A step that Slurm does not make within 600 s,
+# since it takes a node that had been lost for busy, would wait until the time limit: srun gives up.
+exec srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8256M --immediate=600 --wait=0 --kill-on-bad-exit=0 --mpi=none \
   "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --first-part 0 --rank-env SLURM_PROCID --slots 8 --time-limit-s 1980 -- \
   parallel --plain --will-cite --ungroup --jobs 8 "\"\$HPCSUB_PROGRAM\" worker item {}"

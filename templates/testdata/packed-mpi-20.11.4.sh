@@ -48,4 +48,4 @@ part=$((SLURM_ARRAY_TASK_ID))
 # probe finds one world of all ranks. A rank that fails ends the others. CPUs and memory are named, since versions
 # differ in what a step inherits.
 exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 2 --time-limit-s 1980 --ranks 16 -- \
-  srun --nodes=1 --ntasks=16 --ntasks-per-node=16 --exact --cpus-per-task=1 --mem=4160M --cpu-bind=cores --wait=0 --kill-on-bad-exit=1
+  srun --nodes=1 --ntasks=16 --ntasks-per-node=16 --exact --cpus-per-task=1 --mem=4160M --cpu-bind=cores --immediate=600 --wait=0 --kill-on-bad-exit=1
