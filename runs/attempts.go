@@ -134,10 +134,18 @@ func writeDrivers(dir items.AttemptDir) error {
 func (r *Run) workOf(a *Attempt, in strategies.Input) items.Work {
 	return items.Work{
 		Run: r.ID, Attempt: a.N, Token: a.Token, Spec: r.Work, Columns: r.Columns,
-		CPUs: a.Layout.CPUsPerItem, Bind: in.Each.Parallel == "threads", GPUs: in.Each.GPUs, MemoryMiB: in.Each.MemoryMiB,
+		CPUs: a.Layout.CPUsPerItem, Bind: in.Each.Parallel == "threads", GPUs: a.gpusHere(in), MemoryMiB: in.Each.MemoryMiB,
 		TimeS: r.Each.Time.Seconds(), TimeoutS: r.Each.Timeout.Seconds(),
 		Failures: failures(r.Limits.Failures), KillWaitS: float64(in.Cluster.Scheduler.KillWaitS), Items: r.Items,
 	}
+}
+
+// gpusHere is how many GPUs one item has on a node: those of a cluster of Dask are spread over its nodes.
+func (a *Attempt) gpusHere(in strategies.Input) int {
+	if a.Layout.Cluster {
+		return in.Each.GPUs / max(1, a.Request.Nodes)
+	}
+	return in.Each.GPUs
 }
 
 func failures(said *int) int {

@@ -13,6 +13,7 @@ import (
 
 	"hpcsub/configs"
 	"hpcsub/items"
+	"hpcsub/strategies"
 )
 
 // TestStartRefusesANewerRun: of two submits at once both found no run, and each started one.
@@ -124,5 +125,19 @@ func TestInterruptedWhileItemsAreWritten(t *testing.T) {
 	}
 	if got := left(t, root); got != "" {
 		t.Errorf("left behind: %s", got)
+	}
+}
+
+// Of the GPUs of a program with a cluster of Dask each node has its share; another item has all of its own on one.
+func TestGPUsOfAnItemOnANode(t *testing.T) {
+	in := strategies.Input{Each: configs.Each{GPUs: 4}}
+	for _, tt := range []struct {
+		layout strategies.Layout
+		want   int
+	}{{strategies.Layout{Cluster: true}, 2}, {strategies.Layout{}, 4}} {
+		a := Attempt{Layout: tt.layout, Request: strategies.Request{Nodes: 2}}
+		if got := a.gpusHere(in); got != tt.want {
+			t.Errorf("%+v: got %d, want %d", tt.layout, got, tt.want)
+		}
 	}
 }

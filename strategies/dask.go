@@ -1,5 +1,7 @@
 package strategies
 
+import "fmt"
+
 // dask hands out the calls of a function with a scheduler of Dask and a worker of it on each node of one job: for
 // very many calls, or uneven ones, over nodes.
 func dask() strategy {
@@ -44,8 +46,9 @@ func clusterCosts(c Costs) overhead {
 
 // clusterShapes are one allocation in which the programs run one after another, and a job for each.
 func (p *problem) clusterShapes(o *pool) ([]shape, []Rejection) {
-	if p.in.Each.GPUs > 0 {
-		return nil, []Rejection{{Reason: "a cluster of Dask deals no GPUs to its workers yet; take each.gpus out, or call a function with them"}}
+	if gpus := p.in.Each.GPUs; gpus > p.cpus {
+		return nil, []Rejection{{Reason: fmt.Sprintf("a cluster of Dask has a worker for each GPU, which needs a CPU: an item asks for %s and %s; write cpus = %d in [each], or more",
+			counted(gpus, "GPU"), counted(p.cpus, "CPU"), gpus)}}
 	}
 	s := dask()
 	s.costs = clusterCosts

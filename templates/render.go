@@ -49,6 +49,7 @@ type view struct {
 	StepMemoryMiB int
 	// WorkerMemoryMiB is what the workers of a Dask cluster may hold on one node; 0 = not known.
 	WorkerMemoryMiB int
+	WorkerGPUs      int      // of a Dask cluster on one node, each with a worker of its own
 	Network         string   // for processes on several nodes, where the script starts such
 	Whole           bool     // whole nodes are asked for, and not among the user's own options
 	Epilogue        bool     // the site has something to be done after the work
@@ -137,6 +138,7 @@ func newView(s Script) (view, error) {
 	if s.Layout.Cluster {
 		v.Threads = 1
 		v.WorkerMemoryMiB = strategies.ClusterMemoryMiB(s.Request.MemoryPerNodeMiB)
+		v.WorkerGPUs, _ = strconv.Atoi(s.Request.GRES[strings.LastIndex(s.Request.GRES, ":")+1:]) // "gpu:a100:2"; "" = none
 	}
 	v.RanksPerNode = (s.Layout.Ranks + v.Nodes - 1) / v.Nodes
 	v.StepMemoryMiB = s.Request.MemoryPerNodeMiB / max(1, s.Layout.Slots)

@@ -80,6 +80,8 @@ func goldens() map[string]Script {
 		s.Request.Nodes, s.Request.Tasks, s.Layout.CPUsPerItem, s.Request.MemoryPerNodeMiB = 2, 2, 16, 8768
 		s.Layout.Parts, s.Request.ArrayTasks, s.Range.Count, s.Layout.ItemsPerPart = 10, 10, 10, 1
 		all["dask-cluster-nodes-"+version] = s
+		s.Request.GRES = "gpu:a100:4"
+		all["dask-cluster-nodes-gpus-"+version] = s
 		s = example("packed", version)
 		s.Request.GRES, s.Layout.Slots = "gpu:a100_1g.10gb+me:8", 8
 		all["packed-gpus-"+version] = s

@@ -26,7 +26,11 @@ func programs(t *testing.T, body string, count int) *testRun {
 
 // clustered are the options of a worker that starts a cluster on so many CPUs around each program.
 func (r *testRun) clustered(cpus string, env ...string) lifeOptions {
-	n := r.overNodes("dask_cluster.py", "1", cpus, "1024", "--")
+	return r.clusteredWith(cpus, "0", env...)
+}
+
+func (r *testRun) clusteredWith(cpus, gpus string, env ...string) lifeOptions {
+	n := r.overNodes("dask_cluster.py", "1", cpus, "1024", gpus, "--")
 	return lifeOptions{slots: 1, dispatcher: n.driver, flags: []string{"--around"}, env: append(n.env, env...)}
 }
 
@@ -68,6 +72,26 @@ if n == 2: os.kill(os.getpid(), 11)
 	}
 	if left, _ := filepath.Glob(filepath.Join(private, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestClusterWithGPUs: each worker of Dask sees one GPU, and no other one sees it; where a node gives too few, that is said.
+func TestClusterWithGPUs(t *testing.T) {
+	t.Parallel()
+	r := programs(t, `
+client = Client()
+print(sorted(client.run(lambda: os.environ["CUDA_VISIBLE_DEVICES"]).values()), [w["nthreads"] for w in client.scheduler_info()["workers"].values()])
+`, 1)
+	r.exits(0, r.clusteredWith("5", "2", "CUDA_VISIBLE_DEVICES=3,GPU-5a"))
+	rec := r.ends()[0]
+	if got, want := r.output(rec, items.Writer{Attempt: 1}, "out", rec.Stdout), "['3', 'GPU-5a'] [2, 2]\n"; got != want {
+		t.Errorf("printed %q, want %q; stderr %s", got, want, r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr))
+	}
+	few := programs(t, "pass", 1)
+	few.exits(ExitUndone, few.clusteredWith("4", "2", "CUDA_VISIBLE_DEVICES=0"))
+	rec = few.ends()[0]
+	if said := few.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr); !strings.Contains(said, "{'CUDA_VISIBLE_DEVICES': ['0']}, and 2 workers of Dask want one each") {
+		t.Errorf("stderr %q", said)
 	}
 }
 

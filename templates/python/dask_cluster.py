@@ -5,9 +5,9 @@ there are several nodes) starts this program once more on each node, for Dask's 
 file in the job's meeting folder, the program by variables of its environment. All connections are TLS with a
 certificate that was made for this job: whoever has none is refused. The exit code is the program's.
 
-    python3 dask_cluster.py NODES CPUS MEMORY_MIB [LAUNCHER ...] -- PROGRAM [ARGUMENT ...]
+    python3 dask_cluster.py NODES CPUS MEMORY_MIB GPUS [LAUNCHER ...] -- PROGRAM [ARGUMENT ...]
 
-CPUS and MEMORY_MIB are of one node; without MEMORY_MIB (0) Dask takes the node's memory by its share of the CPUs.
+CPUS, MEMORY_MIB and GPUS are of one node; without MEMORY_MIB (0) Dask takes the node's memory by its share of the CPUs.
 """
 import asyncio
 import logging
@@ -27,6 +27,7 @@ from dask_tls import CLOSED, network, trust
 ARRIVE = 120.0  # seconds for the first worker to come
 TOGETHER = 20.0  # seconds from then on for the others: who comes later is taken in by Dask
 LEAVE = 10.0  # seconds for them to end
+GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK")  # in which Slurm says which GPUs a job has
 CLOSE = "def dask_setup(worker): worker.http_server.stop()"  # in the process of each worker
 MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
     "({}): pip install distributed, or name the environment that has it in [environment] venv, conda or modules\n"
@@ -44,11 +45,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hpcsub-dask-") as room:  # what does not fit into memory goes to a disk of the node
         dask.config.set({**CLOSED, "temporary-directory": room})
         if sys.argv[1] == "work":
-            return asyncio.run(work(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+            return asyncio.run(work(*(int(n) for n in sys.argv[2:5]), sys.argv[5]))
         at = sys.argv.index("--")
         sys.path[:1] = modules(sys.argv[at + 1:])  # in place of this program's own
-        nodes, cpus, memory = (int(n) for n in sys.argv[1:4])
-        return asyncio.run(around(nodes, [str(cpus), str(memory)], sys.argv[4:at], sys.argv[at + 1:]))
+        return asyncio.run(around(int(sys.argv[1]), sys.argv[2:5], sys.argv[5:at], sys.argv[at + 1:]))
 
 
 def modules(program: List[str]) -> List[str]:
@@ -57,11 +57,19 @@ def modules(program: List[str]) -> List[str]:
     return scripts + [os.getcwd()]
 
 
-def processes(cpus: int) -> int:
-    """How many workers share the CPUs of a node, each with as many threads as it has: as Dask deals a machine."""
+def processes(cpus: int, gpus: int) -> int:
+    """How many workers share the CPUs of a node: one for each GPU, or as many as Dask has on a machine like that."""
     from distributed.deploy.utils import nprocesses_nthreads
 
-    return int(nprocesses_nthreads(cpus)[0])
+    return gpus or int(nprocesses_nthreads(cpus)[0])
+
+
+def devices(gpus: int) -> List[Dict[str, str]]:
+    """What tells each of these workers that it has one GPU, in the names in which the job was given them."""
+    given = {name: os.environ[name].split(",") for name in GPUS if os.environ.get(name)}
+    if not given or min(map(len, given.values())) < gpus:
+        sys.exit("{} has been given the GPUs {}, and {} workers of Dask want one each".format(socket.gethostname(), given or "none", gpus))
+    return [{name: names[n] for name, names in given.items()} for n in range(gpus)]
 
 
 async def around(nodes: int, share: List[str], launcher: List[str], program: List[str]) -> int:
@@ -80,7 +88,7 @@ async def around(nodes: int, share: List[str], launcher: List[str], program: Lis
     over = threading.Event()
     threading.Thread(target=relay, args=(workers, over), daemon=True).start()
     try:
-        if not await arrived(scheduler, workers, nodes * processes(int(share[0])), ended):
+        if not await arrived(scheduler, workers, nodes * processes(int(share[0]), int(share[2])), ended):
             return 1
         return await run(program, scheduler, workers, over)
     finally:
@@ -157,17 +165,18 @@ def relay(workers: "subprocess.Popen[bytes]", over: threading.Event) -> None:
             sys.stderr.flush()
 
 
-async def work(cpus: int, memory_mib: int, file: str) -> int:
+async def work(cpus: int, memory_mib: int, gpus: int, file: str) -> int:
     """Is the workers of this node until the scheduler ends. Their nannies start one again that takes too much memory."""
     from distributed import Nanny
 
     del sys.path[0]  # this program's modules; the others' come by PYTHONPATH
     del sys.modules["__main__"].__file__  # nor do the processes of nannies read this program again
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
-    count = processes(cpus)
+    count = processes(cpus, gpus)
+    environ = devices(gpus) if gpus else [{}] * count
     limit = (memory_mib << 20) // count if memory_mib else "auto"
     nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE, preload=[CLOSE],
-                     silence_logs=logging.WARNING, name="{}-{}".format(socket.gethostname(), n), **network())
+                     silence_logs=logging.WARNING, env=environ[n], name="{}-{}".format(socket.gethostname(), n), **network())
                for n in range(count)]
     try:
         await asyncio.gather(*nannies)

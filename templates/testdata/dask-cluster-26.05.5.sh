@@ -45,5 +45,5 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980 --around -- \
-  python3 "$attempt/python/dask_cluster.py" 1 8 0 \
+  python3 "$attempt/python/dask_cluster.py" 1 8 0 0 \
   --

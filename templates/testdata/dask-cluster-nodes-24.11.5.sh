@@ -48,6 +48,6 @@ export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 part=$((SLURM_ARRAY_TASK_ID))
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980 --around -- \
-  python3 "$attempt/python/dask_cluster.py" 2 8 8192 \
+  python3 "$attempt/python/dask_cluster.py" 2 8 8192 0 \
   srun --nodes=2 --ntasks=2 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8768M --immediate=600 --wait=0 --kill-on-bad-exit=0 --mpi=none \
   --

@@ -1,0 +1,55 @@
+#!/bin/bash
+# Run fourier-k3x9ab of /home/alice/fourier/job.toml: 1000 items, dask.
+# Written by hpcsub 0.1.0 from its templates job.sh and dask, for Slurm 22.05.8.
+#
+# dask runs python for 1,000 items of 1 min. It is an example, with a sentence that goes on for
+# longer than a line of comment may be.
+
+# hpcsub knows its jobs by this name, and looks for it before it submits anything again.
+#SBATCH --job-name=fourier-k3x9ab.1-q1w2e3.0
+#SBATCH --comment=fourier-k3x9ab.1-q1w2e3.0
+#SBATCH --output=/home/alice/fourier/.hpcsub/fourier-k3x9ab/attempts/1/slurm/slurm-%A_%a.log
+#SBATCH --open-mode=append
+#SBATCH --partition=long
+#SBATCH --array=0-9
+#SBATCH --nodes=2
+#SBATCH --ntasks=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --cpus-per-task=8
+#SBATCH --mem=8768M
+#SBATCH --gres=gpu:a100:4
+#SBATCH --time=00:33:00
+# After the loss of a node Slurm starts the job again; its worker skips what is done.
+#SBATCH --requeue
+# What runs is what is written here: nothing of the environment and the limits of whoever submitted it.
+#SBATCH --export=NONE
+#SBATCH --propagate=NONE
+
+fail() {
+  echo "hpcsub: error: $*" >&2
+  exit 1
+}
+hpcsub=/home/alice/fourier/.hpcsub/bin/hpcsub-0.1.0-0123456789ab
+attempt=/home/alice/fourier/.hpcsub/fourier-k3x9ab/attempts/1
+folder=/home/alice/fourier
+
+# --export=NONE is for this script only: programs that srun starts get what is set up here.
+unset SLURM_EXPORT_ENV
+[ -x "$hpcsub" ] || fail "node $HOSTNAME does not see $hpcsub, or may not run it"
+cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $folder"
+
+# A thread of Dask's workers has 1 CPU: libraries must not start a thread for each core of the node.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+
+# Around each item a cluster of Dask: a scheduler on the first node and workers on all, which the program finds by Client()
+# with no argument. Their connections are TLS with a certificate that is made here, for this job alone. Each GPU has a
+# worker of its own.
+"$hpcsub" worker keys --attempt "$attempt" --time-limit-s 1980 || exit
+# This array task takes one of the parts 0 to 9 (10 in all): up to 1 item, 1 at a time.
+part=$((SLURM_ARRAY_TASK_ID))
+# exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 1 --time-limit-s 1980 --around -- \
+  python3 "$attempt/python/dask_cluster.py" 2 8 8192 4 \
+  srun --nodes=2 --ntasks=2 --ntasks-per-node=1 --exact --cpus-per-task=8 --mem=8768M --gres=gpu:a100:4 --immediate=600 --wait=0 --kill-on-bad-exit=0 --mpi=none \
+  --
