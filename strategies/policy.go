@@ -147,7 +147,16 @@ func charge(in Input, e Estimate) *float64 {
 	return &sum
 }
 
-// dear is what minimize = "cost" ranks by: the charge, or CPU-hours where nothing is charged.
+// freeGPUHours are those for which nothing is charged: a GPU that waits is dearer than any CPU, and nobody has said by how
+// much, so they count before CPU-hours.
+func (c prediction) freeGPUHours() float64 {
+	if c.Estimate.Cost != nil {
+		return 0
+	}
+	return c.Estimate.GPUHours
+}
+
+// dear is what minimize = "cost" ranks by: the charge, or, where nothing is charged, CPU-hours after GPU-hours.
 func (c prediction) dear() float64 {
 	if c.Estimate.Cost != nil {
 		return *c.Estimate.Cost

@@ -63,10 +63,11 @@ func (p *problem) rules(all []prediction) []rule {
 	}
 	starts := rule{value: func(c prediction) float64 { return yes(!c.worthStarting(quickest)) }}
 	makespan := rule{func(c prediction) float64 { return c.rankedMakespan() * c.disliked(p.in.Site) }, tie}
+	gpus := rule{func(c prediction) float64 { return c.freeGPUHours() * c.disliked(p.in.Site) }, tie}
 	cost := rule{func(c prediction) float64 { return c.dear() * c.disliked(p.in.Site) }, tie}
 	first := []rule{starts, makespan}
 	if p.in.Plan.Minimize == "cost" {
-		first = []rule{cost, starts, makespan}
+		first = []rule{gpus, cost, starts, makespan}
 	}
 	return append(append(first, p.tieRules(all)...), cost.exactly(), makespan.exactly())
 }

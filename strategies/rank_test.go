@@ -36,6 +36,30 @@ func TestBest(t *testing.T) {
 	}
 }
 
+// TestCostOfGPUs: where nothing is charged the fewest GPU-hours are cheapest, and CPU-hours decide what ties there.
+func TestCostOfGPUs(t *testing.T) {
+	of := func(gpu, cpu float64, cost *float64) prediction {
+		return prediction{Candidate: Candidate{Estimate: Estimate{GPUHours: gpu, CPUHours: cpu, Cost: cost}}}
+	}
+	low, high := 1.0, 2.0
+	p := &problem{in: Input{Items: 2}}
+	p.in.Plan.Minimize = "cost"
+	for _, tt := range []struct {
+		name string
+		all  []prediction
+		want int
+	}{
+		{"fewer GPU-hours, more CPU-hours", []prediction{of(4, 8, nil), of(2, 16, nil)}, 1},
+		{"GPU-hours tie", []prediction{of(4, 8, nil), of(4.1, 4, nil)}, 1},
+		{"no GPUs", []prediction{of(0, 8, nil), of(0, 4, nil)}, 1},
+		{"the site charges", []prediction{of(4, 8, &low), of(2, 16, &high)}, 0},
+	} {
+		if got := best(tt.all, p.rules(tt.all)); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestStartsNowGoesFirst: a wait that nobody knows is no number, but a start now is worth something.
 func TestStartsNowGoesFirst(t *testing.T) {
 	in := job(30, 5*time.Minute)
