@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"runs":       {"templates", "trials", "strategies", "configs", "items", "slurm"},
 	"sites":      {"runs", "templates", "trials", "strategies", "configs", "items", "slurm"},
 	"worker":     {"trials", "items", "gpu"},
-	"local":      {"slurm"},
+	"local":      {"slurm", "gpu"},
 	"cmd/hpcsub": {"sites", "runs", "templates", "trials", "strategies", "configs", "items", "slurm", "worker", "local", "gpu"},
 }
 

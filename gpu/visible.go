@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -82,6 +83,27 @@ func resolve(names []string, devices []Device) (targets []target, err error) {
 		targets = append(targets, t)
 	}
 	return targets, err
+}
+
+// UUIDs are those of what names of CUDA_VISIBLE_DEVICES stand for, up to the first name that stands for nothing, as
+// CUDA reads them; of a GPU that is split, those of its instances.
+func UUIDs(names []string, devices []Device) []string {
+	var uuids []string
+	targets, _ := resolve(names, devices)
+	for _, t := range targets {
+		if t.uuid == "" {
+			break
+		}
+		i := slices.IndexFunc(devices, func(d Device) bool { return d.UUID == t.uuid && d.MIG })
+		if i < 0 {
+			uuids = append(uuids, t.uuid)
+			continue
+		}
+		for _, part := range devices[i].Instances {
+			uuids = append(uuids, part.UUID)
+		}
+	}
+	return uuids
 }
 
 func find(name string, devices []Device) (target, bool) {

@@ -109,6 +109,21 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestUUIDs(t *testing.T) {
+	devices := []Device{
+		{Index: 0, UUID: "GPU-aaaa-1", MIG: true, Instances: []Instance{{Index: 3, UUID: "MIG-x"}, {Index: 4, UUID: "MIG-y"}}},
+		{Index: 2, UUID: "GPU-bbbb-2"},
+	}
+	for value, want := range map[string]string{
+		"2": "GPU-bbbb-2", "GPU-bbbb": "GPU-bbbb-2", "0": "MIG-x MIG-y", "GPU-a": "MIG-x MIG-y", "MIG-y,2": "MIG-y GPU-bbbb-2",
+		"": "", "-1": "", "1": "", "2,1,0": "GPU-bbbb-2",
+	} {
+		if got := strings.Join(UUIDs(Visible(value), devices), " "); got != want {
+			t.Errorf("%q: got %q, want %q", value, got, want)
+		}
+	}
+}
+
 func TestLinkWords(t *testing.T) {
 	if got := (Link{Kind: nvLink, Count: 12}).String() + " " + (Link{Kind: "SYS"}).String(); got != "NV12 SYS" {
 		t.Errorf("got %q", got)

@@ -195,7 +195,7 @@ func TestCancelBeforeTheStart(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	s, _ := l.store()
-	j, text, err := l.read(slurm.Submission{Script: l.write("touch ran", "--array=0-1"), Dir: l.dir})
+	j, text, err := l.read(context.Background(), slurm.Submission{Script: l.write("touch ran", "--array=0-1"), Dir: l.dir})
 	if err != nil {
 		t.Fatal(err)
 	}

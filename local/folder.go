@@ -19,7 +19,7 @@ const (
 	scriptFile     = "script"     // the script as it was: a later edit changes nothing
 	supervisorFile = "supervisor" // who runs the job; touched while that lives
 	statesFile     = "states"     // what became of each task, appended by the supervisor alone
-	holdsFile      = "holds"      // CPUs and memory that the job holds now; gone when it has ended
+	holdsFile      = "holds"      // CPUs, memory and GPUs that the job holds now; gone when it has ended
 	cancelFile     = "cancel"     // a wish that the job end; cancel-3: that task 3 end
 	logFile        = "log"        // what the supervisor has to say
 	unfinished     = "tmp-"       // how the name of a folder starts that is not a job yet, or no longer

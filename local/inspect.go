@@ -33,28 +33,29 @@ func (c *Client) Inspect(ctx context.Context, _ slurm.InspectOptions) (*slurm.Cl
 		Unknown: []string{},
 	}
 	m := c.machine()
-	held, err := c.held()
+	held, gpus, err := c.held()
 	if err != nil {
 		cluster.Unknown = append(cluster.Unknown, "what local jobs hold: "+err.Error())
 	}
 	node := m.node(held)
+	node.GRES = resources(c.devices(ctx), gpus)
 	cluster.Nodes = []slurm.Node{node}
 	cluster.Partitions = []slurm.Partition{localPartition(node.Name)}
 	return cluster, nil
 }
 
-// held adds up what local jobs hold now.
-func (c *Client) held() (share, error) {
+// held adds up what local jobs hold now; of GPUs the UUIDs.
+func (c *Client) held() (sum share, gpus []string, err error) {
 	s, err := c.store()
 	if err != nil {
-		return share{}, err
+		return share{}, nil, err
 	}
-	var sum share
 	err = s.eachHold(func(_ int, h hold) {
 		sum.cpus += h.cpus
 		sum.memoryMiB += h.memoryMiB
+		gpus = append(gpus, h.gpus...)
 	})
-	return sum, err
+	return sum, gpus, err
 }
 
 func localPartition(node string) slurm.Partition {

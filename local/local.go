@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
+	"hpcsub/gpu"
 	"hpcsub/slurm"
 )
 
@@ -23,12 +25,15 @@ type Options struct {
 	Program   string        // started again as supervisor; "" = the running program
 	CPUs      int           // 0 = those that this process may use
 	MemoryMiB int           // 0 = the machine's, or its cgroup's where that is less
+	GPUs      []gpu.Device  // nil = those that are found here
 	KillWait  time.Duration // between SIGTERM and SIGKILL; 0 = 5 s
 }
 
 // Client runs jobs on this machine.
 type Client struct {
-	opt Options
+	opt  Options
+	look sync.Once // at the GPUs, which takes a driver up to some seconds
+	gpus gpu.Node
 }
 
 var _ slurm.Client = (*Client)(nil)
@@ -43,8 +48,8 @@ func New(opt Options) *Client {
 }
 
 // StartTime checks the script as Submit would, and cannot tell a time: nobody plans ahead here.
-func (c *Client) StartTime(_ context.Context, s slurm.Submission) (time.Time, error) {
-	if _, _, err := c.read(s); err != nil {
+func (c *Client) StartTime(ctx context.Context, s slurm.Submission) (time.Time, error) {
+	if _, _, err := c.read(ctx, s); err != nil {
 		return time.Time{}, refused(s, err)
 	}
 	return time.Time{}, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"hpcsub/gpu"
 	"hpcsub/slurm"
 )
 
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if len(os.Args) > 3 && os.Args[1] == "submit-for-test" {
-		id, err := New(Options{StateDir: os.Args[2], CPUs: 8, MemoryMiB: 1000}).Submit(context.Background(), slurm.Submission{Script: os.Args[3], Dir: filepath.Dir(os.Args[3])})
+		id, err := New(Options{StateDir: os.Args[2], CPUs: 8, MemoryMiB: 1000, GPUs: cards(2)}).Submit(context.Background(), slurm.Submission{Script: os.Args[3], Dir: filepath.Dir(os.Args[3])})
 		fmt.Println(id)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -51,6 +52,9 @@ func newLab(t *testing.T, opt Options) *lab {
 	}
 	if opt.MemoryMiB == 0 {
 		opt.MemoryMiB = 1000
+	}
+	if opt.GPUs == nil {
+		opt.GPUs = []gpu.Device{} // whatever this machine has
 	}
 	if opt.KillWait == 0 {
 		opt.KillWait = 300 * time.Millisecond

@@ -14,11 +14,13 @@ type stat struct {
 	state   string
 	parent  int
 	session int
+	threads int
 	start   string // in clock ticks since boot
 }
 
-// dead says that the process runs no more; a zombie only waits for its parent.
-func (s stat) dead() bool { return s.state == "Z" || s.state == "X" }
+// dead says that the process runs no more; a zombie only waits for its parent. While other threads of it are
+// about to end it still has its memory and files, on a GPU too.
+func (s stat) dead() bool { return (s.state == "Z" || s.state == "X") && s.threads <= 1 }
 
 func readStat(pid int) (stat, error) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
@@ -39,7 +41,7 @@ func parseStat(line string) (stat, error) {
 	for _, f := range []struct {
 		text string
 		into *int
-	}{{number, &s.pid}, {fields[1], &s.parent}, {fields[3], &s.session}} {
+	}{{number, &s.pid}, {fields[1], &s.parent}, {fields[3], &s.session}, {fields[17], &s.threads}} {
 		n, err := strconv.Atoi(f.text)
 		if err != nil {
 			return stat{}, fmt.Errorf("reading /proc/PID/stat: want a number, got %q in %q", f.text, line)

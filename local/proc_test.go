@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,13 +16,20 @@ func TestParseStat(t *testing.T) {
 	rest := " S 7 42 43 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9999 1 2 3"
 	for _, name := range []string{"bash", "a b", "x) S 1 (y", ""} {
 		got, err := parseStat("42 (" + name + ")" + rest)
-		if want := (stat{pid: 42, state: "S", parent: 7, session: 43, start: "9999"}); err != nil || got != want {
+		if want := (stat{pid: 42, state: "S", parent: 7, session: 43, threads: 1, start: "9999"}); err != nil || got != want {
 			t.Errorf("%q: got %+v, %v, want %+v", name, got, err, want)
 		}
 	}
 	for _, bad := range []string{"", "42 (x)", "42 (x) S 7 8", "x (x)" + rest, "42 (x) S x" + rest[4:]} {
 		if got, err := parseStat(bad); err == nil {
 			t.Errorf("%q: read as %+v", bad, got)
+		}
+	}
+	for state, dead := range map[string]bool{"R 1": false, "Z 1": true, "Z 0": true, "Z 2": false, "X 1": true, "D 1": false} {
+		state, threads, _ := strings.Cut(state, " ")
+		s, err := parseStat("42 (x) " + state + " 7 42 43 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 " + threads + " 0 9999 1 2 3")
+		if err != nil || s.dead() != dead {
+			t.Errorf("%s with %s threads: got %+v, %v, dead %t", state, threads, s, err, s.dead())
 		}
 	}
 	self, err := readStat(os.Getpid())
@@ -86,11 +94,15 @@ func TestTrees(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	for _, h := range []hold{{}, {share{3, 4096}, true}, {share{1024, 1 << 30}, false}} {
-		got, err := parseHold(h.String())
-		if err != nil || got != h || len(h.String()) != len((hold{}).String()) {
-			t.Errorf("%q: got %+v, %v, want %+v", h.String(), got, err, h)
+	for _, h := range []hold{{gpus: []string{}}, {share{3, 4096}, forShare, []string{"GPU-a"}}, {share{1024, 1 << 30}, forGPUs, []string{"GPU-a", "MIG-b"}}} {
+		text := h.text(11)
+		got, err := parseHold(text)
+		if err != nil || !reflect.DeepEqual(got, h) || len(text) != len((hold{}).text(11)) {
+			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, h)
 		}
+	}
+	if got, err := parseHold((hold{share{3, 4096}, forShare, nil}).text(0)); err != nil || got.cpus != 3 || got.waits != forShare || len(got.gpus) > 0 {
+		t.Errorf("of a job without GPUs: got %+v, %v", got, err)
 	}
 	for _, bad := range []string{"", "1\n", "1 2", "a b c\n"} {
 		if got, err := parseHold(bad); err == nil {

@@ -101,19 +101,21 @@ func (p process) signal(sig os.Signal) error {
 }
 
 // sweep ends what a supervisor that is gone has left behind, as the failure of a node would: a job
-// that is told as ended has no process left. The kernel ended the scripts with their supervisor.
-func (p process) sweep(mark string) {
+// that is told as ended has no process left. The kernel ended the scripts with their supervisor. It
+// says whether nothing is left on this machine.
+func (p process) sweep(mark string) bool {
 	if !p.here() || p.boot != bootID() {
-		return
+		return true
 	}
 	for range 10 {
 		left := trees(processes(), func(s stat) bool { return carries(s.pid, mark) })
 		if len(left) == 0 {
-			return
+			return true
 		}
 		kill(left)
 		time.Sleep(5 * time.Millisecond)
 	}
+	return false
 }
 
 // kill ends processes without asking them. One that has ended in the meantime is no error.

@@ -25,10 +25,12 @@ type request struct {
 	CPUsPerTask int           `json:"cpus_per_task,omitempty"`
 	MemoryMiB   int           `json:"memory_mib,omitempty"` // of the node
 	AllMemory   bool          `json:"all_memory,omitempty"` // --mem=0
+	GPUs        int           `json:"gpus,omitempty"`
+	GPUType     string        `json:"gpu_type,omitempty"` // "" = any
 }
 
 // options are those that have an effect here: what they read into the request. All others (of
-// partitions, accounts, mail, GPUs …) are ignored: this cluster has no such thing.
+// partitions, accounts, mail, licences …) are ignored: this cluster has no such thing.
 var options = map[string]func(*request, string) error{
 	"job-name":      func(r *request, v string) error { r.Name = v; return nil },
 	"output":        func(r *request, v string) error { r.Output = v; return nil },
@@ -43,12 +45,15 @@ var options = map[string]func(*request, string) error{
 	"cpus-per-task": func(r *request, v string) (err error) { r.CPUsPerTask, err = parsePositive("cpus-per-task", v); return },
 	"time":          func(r *request, v string) (err error) { r.TimeLimit, err = parseTimeLimit(v); return },
 	"mem":           setMemory,
+	"gres":          setGRES,
+	"gpus":          setGPUs, // of the job, which has one node
+	"gpus-per-node": setGPUs,
 }
 
 // letters are the short forms of options.
 var letters = map[string]string{
 	"J": "job-name", "o": "output", "e": "error", "D": "chdir", "a": "array",
-	"N": "nodes", "n": "ntasks", "c": "cpus-per-task", "t": "time",
+	"N": "nodes", "n": "ntasks", "c": "cpus-per-task", "t": "time", "G": "gpus",
 }
 
 // parseRequest reads the words of the #SBATCH lines; of an option given twice the last counts.

@@ -165,6 +165,7 @@ func FuzzReadScript(f *testing.F) {
 	f.Add("#!/bin/bash\n#SBATCH --array=0-99%5 --time=1-0:0 --mem=2G\n#SBATCH -c 4 -n2 --comment='a b'\ntrue\n")
 	f.Add("#!/bin/sh\n#SBATCH --time=999999:0:0 --mem=99999999T --ntasks=99999 --cpus-per-task=99999\n")
 	f.Add("#!/bin/sh\n#SBATCH \\")
+	f.Add("#!/bin/sh\n#SBATCH --gres=gpu:a100:2,shard:1 -G2 --gpus-per-node=h100\n")
 	total := share{cpus: 4, memoryMiB: 1000}
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<12 {
@@ -185,7 +186,7 @@ func FuzzReadScript(f *testing.F) {
 			t.Errorf("%q: a task needs %+v of %+v", text, n, total)
 		}
 		tasks, throttle := r.tasks()
-		if len(tasks) == 0 || !slices.IsSorted(tasks) || throttle < 0 || r.TimeLimit < 0 {
+		if len(tasks) == 0 || !slices.IsSorted(tasks) || throttle < 0 || r.TimeLimit < 0 || r.GPUs < 0 {
 			t.Errorf("%q: %d tasks, throttle %d, limit %v", text, len(tasks), throttle, r.TimeLimit)
 		}
 	})

@@ -26,6 +26,7 @@ type job struct {
 	Submitted   time.Time     `json:"submitted"`
 	CPUs        int           `json:"cpus"` // of this machine
 	MemoryMiB   int           `json:"machine_memory_mib"`
+	Devices     []device      `json:"devices,omitempty"` // the GPUs that it may be given, where it asks for some
 	KillWait    time.Duration `json:"kill_wait_ns"`
 	Token       string        `json:"token"` // by which its processes are known, unlike any other job's
 }

@@ -26,7 +26,7 @@ const confirmWithin = 5 * time.Second
 // ends with the job. It returns once the supervisor has said that it runs. As with sbatch the
 // script is read now; what is in the file later does not matter.
 func (c *Client) Submit(ctx context.Context, s slurm.Submission) (string, error) {
-	j, script, err := c.read(s)
+	j, script, err := c.read(ctx, s)
 	if err != nil {
 		return "", refused(s, err)
 	}
@@ -52,7 +52,7 @@ func refused(s slurm.Submission, err error) error {
 }
 
 // read makes a job of a submission.
-func (c *Client) read(s slurm.Submission) (*job, []byte, error) {
+func (c *Client) read(ctx context.Context, s slurm.Submission) (*job, []byte, error) {
 	dir, err := filepath.Abs(s.Dir)
 	if err != nil {
 		return nil, nil, err
@@ -79,11 +79,15 @@ func (c *Client) read(s slurm.Submission) (*job, []byte, error) {
 	if r.Chdir != "" {
 		dir = names{dir: dir}.absolute(r.Chdir)
 	}
+	devices, err := c.suitable(ctx, &r)
+	if err != nil {
+		return nil, nil, err
+	}
 	m := c.machine()
 	return &job{
 		request: r, Interpreter: parsed.interpreter, Args: s.Args, Dir: dir,
-		Environment: loginEnvironment(os.Environ()), Submitted: time.Now(),
-		CPUs: m.cpus, MemoryMiB: m.memoryMiB, KillWait: c.opt.KillWait, Token: rand.Text(),
+		Environment: append(loginEnvironment(os.Environ()), c.hidden(ctx, &r)...), Submitted: time.Now(),
+		CPUs: m.cpus, MemoryMiB: m.memoryMiB, Devices: devices, KillWait: c.opt.KillWait, Token: rand.Text(),
 	}, text, nil
 }
 

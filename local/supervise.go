@@ -85,7 +85,7 @@ func takeOver(f folder, log io.Writer) (*supervisor, error) {
 	s.names = names{id: f.id(), job: j.Name, user: userName(), host: hostName(), dir: j.Dir}
 	s.variables = append(append([]string{}, j.Environment...), j.jobVariables(f.id(), need)...)
 	store := store(filepath.Dir(filepath.Dir(string(f))))
-	if s.ledger, err = openLedger(store, f.id(), j.total(), need); err != nil {
+	if s.ledger, err = openLedger(store, f.id(), j); err != nil {
 		return nil, err
 	}
 	s.listen()

@@ -12,6 +12,7 @@ import (
 type task struct {
 	index   int       // -1 without an array
 	pid     int       // of the script, which leads a session and a process group
+	gpus    []device  // that no other task has
 	due     time.Time // when the next step towards its end is taken; zero = when it exits
 	stopped string    // the state that it will have had, once it was told to end
 	exited  bool      // the script has; its other processes may not have
@@ -52,12 +53,14 @@ func (s *supervisor) want() int {
 // output file cannot be opened: no exit code, signal 53.
 func (s *supervisor) start(index int) {
 	now := time.Now()
-	pid, err := s.launch(index, now)
+	gpus := s.ledger.gpus.deal()
+	pid, err := s.launch(index, now, gpus)
 	if err != nil {
+		s.ledger.gpus.back(gpus)
 		s.states.add(record{at: now, task: index, state: "FAILED", signal: 53, words: err.Error()})
 		return
 	}
-	t := &task{index: index, pid: pid}
+	t := &task{index: index, pid: pid, gpus: gpus}
 	if s.job.TimeLimit > 0 {
 		t.due = now.Add(s.job.TimeLimit)
 	}
@@ -65,7 +68,7 @@ func (s *supervisor) start(index int) {
 	s.states.add(record{at: now, task: index, state: "RUNNING"})
 }
 
-func (s *supervisor) launch(index int, now time.Time) (pid int, err error) {
+func (s *supervisor) launch(index int, now time.Time, gpus []device) (pid int, err error) {
 	n := s.names
 	n.task, n.raw = index, s.rawID(index)
 	outPath, errPath := s.job.files(n)
@@ -84,7 +87,7 @@ func (s *supervisor) launch(index int, now time.Time) (pid int, err error) {
 	argv := append(slices.Clone(s.job.Interpreter), s.folder.path(scriptFile))
 	pid, err = syscall.ForkExec(argv[0], append(argv, s.job.Args...), &syscall.ProcAttr{
 		Dir:   s.job.Dir,
-		Env:   slices.Concat(s.variables, s.job.taskVariables(n, now)),
+		Env:   slices.Concat(s.variables, s.job.taskVariables(n, now), gpuVariables(gpus)),
 		Files: []uintptr{s.null.Fd(), out.Fd(), errOut.Fd()},
 		// If this process is killed, so is the script: a job that nobody watches must not go on.
 		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
@@ -142,7 +145,7 @@ func (s *supervisor) stop(t *task, state string, now time.Time) {
 }
 
 // clear kills what the script of a task has left behind, as Slurm does. The task has ended, and its slot
-// is free, once all of it is gone.
+// is free, once all of it is gone. GPUs of what cannot be killed are given to nobody.
 func (s *supervisor) clear(t *task, now time.Time) (ended bool) {
 	if s.orphans() {
 		left := s.processesOf(t)
@@ -156,8 +159,11 @@ func (s *supervisor) clear(t *task, now time.Time) (ended bool) {
 		}
 		if len(left) > 0 {
 			s.complain("processes %v of task %d cannot be killed", left, t.index)
+			s.ledger.lose(t.gpus)
+			t.gpus = nil
 		}
 	}
+	s.ledger.gpus.back(t.gpus)
 	s.states.add(t.result(now))
 	return true
 }
