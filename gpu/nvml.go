@@ -13,6 +13,8 @@ import (
 
 func look(context.Context) Node { return lookWith(nvml.New()) }
 
+func lookAtDevices(ctx context.Context) Node { return look(ctx) } // NVML tells the rest in milliseconds
+
 // lookWith asks NVML, which is in the driver's library libnvidia-ml.so.1.
 func lookWith(lib nvml.Interface) Node {
 	if ret := lib.Init(); ret != nvml.SUCCESS {

@@ -16,6 +16,13 @@ import (
 
 func look(ctx context.Context) Node { return (&smi{}).node(ctx) }
 
+func lookAtDevices(ctx context.Context) Node {
+	s := smi{}
+	n := s.devices(ctx)
+	n.Unknown = s.unknown
+	return n
+}
+
 // smi asks nvidia-smi, which comes with the driver, and notes what it could not find out.
 type smi struct {
 	unknown []string

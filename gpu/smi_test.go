@@ -53,6 +53,17 @@ func TestInstances(t *testing.T) {
 	}
 }
 
+func TestDevicesWithoutLinks(t *testing.T) {
+	fake(t, "two")
+	n := Devices(context.Background())
+	if len(n.Devices) != 2 || n.Devices[1].Model != "NVIDIA GeForce RTX 3090" || n.Devices[1].MIG || len(n.Links) > 0 || len(n.Unknown) > 0 {
+		t.Errorf("got %+v", n)
+	}
+	if n := Here(context.Background()); len(n.Links) != 1 || n.Devices[1].CPUs != "0-1" {
+		t.Errorf("with links: got %+v", n)
+	}
+}
+
 func TestAnOldDriverWithALostGPU(t *testing.T) {
 	fake(t, "old")
 	n := Here(context.Background())

@@ -70,11 +70,11 @@ func typeName(model string) string {
 	return unusable.ReplaceAllString(strings.ToLower(name.String()), "")
 }
 
-// found looks at the GPUs of the machine, once.
+// found is the machine's GPUs, or why there are none.
 func (c *Client) found(ctx context.Context) gpu.Node {
 	c.look.Do(func() {
 		if c.gpus = (gpu.Node{Devices: c.opt.GPUs}); c.opt.GPUs == nil {
-			c.gpus = gpu.Here(ctx)
+			c.gpus = gpu.Devices(ctx)
 		}
 	})
 	return c.gpus

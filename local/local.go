@@ -32,7 +32,7 @@ type Options struct {
 // Client runs jobs on this machine.
 type Client struct {
 	opt  Options
-	look sync.Once // at the GPUs, which takes a driver up to some seconds
+	look sync.Once // at the GPUs: a driver may take seconds to answer
 	gpus gpu.Node
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"hpcsub/configs"
+	"hpcsub/gpu"
 	"hpcsub/slurm"
 )
 
@@ -36,7 +37,18 @@ func (d *doctor) slurm(ctx context.Context, c *cli.Command) (*place, error) {
 			return nil, err
 		}
 		cluster, err := client.Inspect(ctx, slurm.InspectOptions{})
-		return &place{client: client, cluster: cluster}, err
+		if err != nil {
+			return nil, err
+		}
+		n, gpus := cluster.Nodes[0], "no GPUs"
+		if len(n.GRES) > 0 {
+			gpus = "GPUs: " + gpuText(n.GRES)
+		}
+		d.found("this machine", "for jobs there are %s, %s of memory, %s", count(n.CPUs, "CPU"), memory(float64(n.MemoryMiB)), gpus)
+		if value, limited := os.LookupEnv(gpu.Variable); limited {
+			d.note("this machine", "%s=%q limits the GPUs that jobs may have", gpu.Variable, value)
+		}
+		return &place{client: client, cluster: cluster}, nil
 	}
 	commands := commandsOf(site)
 	there := d.programs(commands.Programs(), name)

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"hpcsub/gpu"
+	"hpcsub/local"
 	"hpcsub/slurm"
 )
 
@@ -31,16 +32,13 @@ func showHere(ctx context.Context, c *cli.Command, out *output) error {
 	if c.String("cluster") != "" {
 		return usageErrorf("--here --cluster %s: --here is about the node that one is on; leave one of them out", c.String("cluster"))
 	}
-	client, err := clientFor("local")
-	if err != nil {
-		return err
-	}
-	machine, err := client.Inspect(ctx, slurm.InspectOptions{})
+	found := gpu.Here(ctx)
+	machine, err := local.New(local.Options{GPUs: found.Devices}).Inspect(ctx, slurm.InspectOptions{})
 	if err != nil {
 		return err
 	}
 	n := machine.Nodes[0]
-	h := here{n.Name, n.Sockets, n.CoresPerSocket, n.ThreadsPerCore, n.CPUs, n.MemoryMiB, gpu.Here(ctx)}
+	h := here{n.Name, n.Sockets, n.CoresPerSocket, n.ThreadsPerCore, n.CPUs, n.MemoryMiB, found}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
