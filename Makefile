@@ -48,10 +48,10 @@ integration-versions: build ## what differs between versions (cluster, submit, r
 	@set -e; for version in 20.11 22.05 26.05; do integration/test.sh $$version -run '^TestVersion'; done
 
 .PHONY: test-gpu
-test-gpu: ## package gpu against the GPU of this machine, with cgo and without
+test-gpu: ## packages gpu and local against the GPUs of this machine, with cgo and without
 	@nvidia-smi -L >/dev/null 2>&1 || { echo "hpcsub: test-gpu: no NVIDIA GPU on this machine (nvidia-smi -L finds none)" >&2; exit 1; }
-	CGO_ENABLED=1 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/
-	CGO_ENABLED=0 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/
+	CGO_ENABLED=1 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/ ./local/
+	CGO_ENABLED=0 $(GO) test -count=1 -v -tags realgpu -run Real ./gpu/ ./local/
 
 lint: tools ## gofmt, go vet, staticcheck, shellcheck
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt-clean:"; gofmt -l .; exit 1; }
