@@ -18,12 +18,13 @@ import (
 // A Bench runs workloads on a lab and keeps what comes of them in a file.
 type Bench struct {
 	Lab       *integration.Lab
-	File      string // of measurements
-	Scheduler string // the configuration's name
-	Runs      int    // of a way that takes less than half a minute and is not far behind the best
-	Undo      bool   // what was measured on a busy machine is measured again
-	Program   string // hpcsub's version
-	Site      string // the site.toml with which plans are made; "" is the lab's own
+	File      string  // of measurements
+	Scheduler string  // the configuration's name
+	Runs      int     // of a way that takes less than half a minute and is not far behind the best
+	Lost      float64 // how many times as long as the best way another may take, until it is ended: it has lost
+	Undo      bool    // what was measured on a busy machine is measured again
+	Program   string  // hpcsub's version
+	Site      string  // the site.toml with which plans are made; "" is the lab's own
 
 	known []Measurement
 }
@@ -44,7 +45,7 @@ func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench
 		lab.WaitIdle(t)
 	}
 	lab.Install(t, "../../bin/hpcsub")
-	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3}
+	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3, Lost: 2.5}
 	b.Program = lab.Must(t, integration.Command{Line: "hpcsub version | head -n 1"})
 	var err error
 	if b.known, err = Read(file); err != nil {
@@ -73,7 +74,7 @@ func (b *Bench) Measure(t *testing.T, w Workload) {
 			if len(have) > pass || pass > 0 && !worthAnother(have, best) {
 				continue
 			}
-			m := b.run(t, w, folder, c.Strategy, best)
+			m := b.run(t, w, folder, c, best)
 			m.Chosen = c.Strategy == plan.Chosen.Strategy
 			b.keep(t, m)
 			t.Logf("%-16s %-13s %-34s predicted %6.1f s (%.1f to %.1f), took %6.1f s, load %.1f %s", w.Name, m.Strategy, m.Request, m.Predicted, m.Low, m.High, m.Seconds, m.LoadBefore, m.Failed)
@@ -160,6 +161,13 @@ func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
 		b.Lab.Run(t, integration.Command{Folder: folder, Line: "hpcsub submit --wait", Timeout: 5 * time.Minute})
 		b.Lab.Put(t, integration.File{Path: folder + "/items.csv", Content: w.List(0)})
 	}
+	b.Lab.Must(t, integration.Command{Folder: folder, Line: "mkdir -p .hpcsub && cp -a .hpcsub tried"})
+}
+
+// forget takes back what was learnt since prepare: each way is planned with the same knowledge.
+func (b *Bench) forget(t testing.TB, folder string) {
+	t.Helper()
+	b.Lab.Must(t, integration.Command{Folder: folder, Line: "rm -rf .hpcsub && cp -a tried .hpcsub"})
 }
 
 // plan asks hpcsub, while the cluster is in the workload's state, what it would do; no says why it would do nothing.

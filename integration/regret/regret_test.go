@@ -17,6 +17,7 @@ var (
 	delay = flag.Int("delay", 0, "batch_sched_delay of the cluster: 0, 3 or 5")
 	only  = flag.String("only", "", "a regular expression for the names of workloads")
 	file  = flag.String("data", "regret.jsonl", "the file of measurements; what is in it is not measured again")
+	times = flag.Int("runs", 3, "how often a way is measured that takes less than half a minute and is not far behind the best")
 	undo  = flag.Bool("undisturbed", false, "measure again what was measured on a busy machine")
 )
 
@@ -29,7 +30,7 @@ func TestRegret(t *testing.T) {
 	}
 	names := regexp.MustCompile(*only)
 	b := NewBench(t, integration.Start(t, integration.Default), *file, *delay)
-	b.Undo = *undo
+	b.Undo, b.Runs = *undo, *times
 	for _, w := range Workloads() {
 		if names.MatchString(w.Name) {
 			t.Run(w.Name, func(t *testing.T) { b.Measure(t, w) })

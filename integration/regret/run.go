@@ -17,20 +17,22 @@ import (
 // patience is how long the first way of a workload may take.
 const patience = 8 * time.Minute
 
-// lost is how many times as long as the best way another may take, and at least how many seconds, until it is ended: it
-// has lost.
-const (
-	lost      = 2.5
-	lostAfter = 12
-)
+// leastPatience is how long any way may take.
+const leastPatience = 12 * time.Second
 
-// run measures one way once.
-func (b *Bench) run(t testing.TB, w Workload, folder, strategy string, best float64) Measurement {
+// run measures one way once. A way that takes so much longer than the best one that it has lost is ended; half as much
+// more is enough where that was predicted.
+func (b *Bench) run(t testing.TB, w Workload, folder string, c strategies.Candidate, best float64) Measurement {
 	t.Helper()
-	limit := patience
+	strategy, limit := c.Strategy, patience
 	if !math.IsInf(best, 1) {
-		limit = time.Duration(max(lostAfter, lost*best) * float64(time.Second))
+		lost := b.Lost
+		if c.Estimate.MakespanLow > lost*best {
+			lost = 1.5
+		}
+		limit = max(leastPatience, time.Duration(lost*best*float64(time.Second)))
 	}
+	b.forget(t, folder)
 	b.Lab.Put(t, integration.File{Path: folder + "/job.toml", Content: w.Job(strategy)})
 	m := Measurement{Workload: w.Name, Strategy: strategy}
 	leave := b.enter(t, w.State)
