@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -225,31 +224,4 @@ func (s *Site) finish(r *reader) {
 			r.add(r.root.find("policy", "prefer"), fmt.Errorf("%q is among policy.forbid too: take it out of one", name))
 		}
 	}
-}
-
-// ownPath fills in the home folder for ~/ and the user's name for {user}.
-func ownPath(path *string) error {
-	if *path == "" {
-		return nil
-	}
-	full := *path
-	if rest, ok := strings.CutPrefix(full, "~/"); ok {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return err
-		}
-		full = filepath.Join(home, rest)
-	}
-	if strings.Contains(full, "{user}") {
-		me, err := user.Current()
-		if err != nil {
-			return fmt.Errorf("finding your name for {user}: %w", err)
-		}
-		full = strings.ReplaceAll(full, "{user}", me.Username)
-	}
-	if !filepath.IsAbs(full) || strings.ContainsFunc(full, isLineEnd) {
-		return fmt.Errorf("want an absolute path, or one below ~/, got %s", show(*path))
-	}
-	*path = full
-	return nil
 }

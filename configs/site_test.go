@@ -58,6 +58,14 @@ func TestSite(t *testing.T) {
 		{"a bad time", "timeout = 30", `want a duration in quotes, got 30: write "30s"`, Site{}},
 		{"relative certificates", "ca_file = \"ca.pem\"", "want an absolute path", Site{}},
 		{"a relative path", "token_file = \"t\"", "want an absolute path", Site{}},
+		{"a variable of the shell", "\nruns_dir = \"/x/$USER\"", `site.toml: line 2: runs_dir: $USER is not filled in here: write "/x/{user}", got "/x/$USER"`, Site{}},
+		{"the same in braces", "scratch = \"${HOME}/${USER}/s\"", `scratch: ${HOME} is not filled in here: write "~/{user}/s", got "${HOME}/${USER}/s"`, Site{}},
+		{"a dollar before the braces", "scratch = \"/x/${user}\"", `is not filled in here: write "/x/{user}", got "/x/${user}"`, Site{}},
+		{"a pattern of Slurm", "scratch = \"/scratch/%u\"", `scratch: %u is not filled in here: write "/scratch/{user}"`, Site{}},
+		{"what only a job knows", "scratch = \"/local/$SLURM_JOB_ID\"", "scratch: $SLURM_JOB_ID is not filled in here, only {user} (the user's name) and ~/", Site{}},
+		{"a name in braces", "runs_dir = \"/x/{project}/{user}\"", "runs_dir: {project} is not filled in here, only {user}", Site{}},
+		{"a file below home", "token_file = \"$HOME/t\"", `token_file: $HOME is not filled in here: write "~/t"`, Site{}},
+		{"a dollar that is none", "scratch = \"/x/a$/b\"", "", Site{Rules: Rules{Scratch: "/x/a$/b"}}},
 		{"no TOML", "client = ", "line 1", Site{}},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,7 @@ type Failure struct {
 	What    string   // "exited 3", "killed by SIGKILL" …, to stand behind "12 items"
 	Count   int      //
 	First   int      // index of the first of them
+	Detail  string   // what What leaves out of the first one's cause: the name of an output, figures
 	Command string   // that it ran
 	Tail    []string // the last lines that it wrote to stderr, or, if none, to stdout
 }
@@ -55,6 +56,9 @@ func (r *Run) Failures(results *Results) ([]Failure, error) {
 
 func (r *Run) newFailure(what string, res items.Result, template *items.Template) Failure {
 	f := Failure{What: what, First: res.Index, Tail: r.tail(res, Stderr)}
+	if res.State != items.Timeout && res.Cause != general(res.Cause, res.State) {
+		f.Detail = res.Cause
+	}
 	if len(f.Tail) == 0 {
 		f.Tail = r.tail(res, Stdout)
 	}

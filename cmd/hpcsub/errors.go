@@ -18,7 +18,7 @@ const (
 	exitInfeasible = 3   // cannot run here
 	exitSlurm      = 4   // Slurm refused, absent or silent
 	exitNotDone    = 5   // a run, trial or check ended with anything not done
-	exitInterrupt  = 130 // Ctrl-C; Slurm jobs go on
+	exitInterrupt  = 130 // Ctrl-C; Slurm jobs go on. 129 and 143 are the same for SIGHUP and SIGTERM
 )
 
 // coded is an error with the exit code and the hints that go with it.
@@ -49,7 +49,7 @@ func (o *output) exitCode(ctx context.Context, err error) int {
 		return exitDone
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return exitInterrupt
+		return interrupted(ctx)
 	}
 	code, hints := classify(err)
 	o.error(err)

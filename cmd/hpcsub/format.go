@@ -124,12 +124,12 @@ func clock(t, now time.Time) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-// wrap breaks text at spaces into lines of at most width characters, each begun with indent.
+// wrap breaks text at spaces into lines of at most width cells, each begun with indent.
 func wrap(text, indent string, width int) string {
 	var b strings.Builder
 	line := indent
 	for _, word := range strings.Fields(text) {
-		if len([]rune(line))+1+len([]rune(word)) > width && line != indent {
+		if cells(line)+1+cells(word) > width && line != indent {
 			b.WriteString(line + "\n")
 			line = indent
 		}
@@ -156,11 +156,11 @@ func visibleRune(r rune) rune {
 	return r
 }
 
-// one shows a value in a table or message on one line, shortened.
+// one shows a value in a table or message on one line, shortened to so many cells.
 func one(s string, width int) string {
 	s = strings.Map(visibleRune, s)
-	if r := []rune(s); len(r) > width {
-		return string(r[:width-1]) + "…"
+	if cells(s) > width {
+		return clip(s, width-1) + "…"
 	}
 	return s
 }

@@ -4,10 +4,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/urfave/cli/v3"
 )
@@ -28,13 +28,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return onNode(ctx, args[2:], out)
 		}
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	return out.exitCode(ctx, newApp(out).Run(ctx, familiar(args)))
+	var noTopic error
+	app := newApp(out, func(err error) { noTopic = err })
+	return out.exitCode(ctx, cmp.Or(app.Run(ctx, familiar(args)), noTopic))
 }
 
-func newApp(out *output) *cli.Command {
-	return &cli.Command{
+// newApp is the tree of commands. Of --help for what is no command it tells fail, since the library takes no error there.
+func newApp(out *output, fail func(error)) *cli.Command {
+	app := &cli.Command{
 		Name:                  "hpcsub",
 		Usage:                 "run a program over many items on a Slurm cluster, in the way that is fastest there",
 		Version:               version,
@@ -51,6 +54,7 @@ func newApp(out *output) *cli.Command {
 		ConfigureShellCompletionCommand: func(c *cli.Command) {
 			c.Hidden = false
 			c.Usage = "print the completion script of bash, zsh, fish or pwsh"
+			c.CommandNotFound = noTopic(fail)
 			c.Action = func(_ context.Context, c *cli.Command) error {
 				if c.Args().Present() {
 					return unknownCommand(c)
@@ -75,6 +79,15 @@ func newApp(out *output) *cli.Command {
 			out.print(fourLines)
 			return nil
 		},
+	}
+	everyCommand(app, func(c *cli.Command) { c.ShellComplete, c.CommandNotFound = complete, noTopic(fail) })
+	return app
+}
+
+func everyCommand(c *cli.Command, do func(*cli.Command)) {
+	do(c)
+	for _, below := range c.Commands {
+		everyCommand(below, do)
 	}
 }
 

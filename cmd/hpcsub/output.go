@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -41,12 +42,12 @@ func (o *output) error(err error) {
 	}
 }
 
-// json prints a value as indented JSON.
+// json prints a value as indented JSON, with fractions rounded.
 func (o *output) json(v any) error {
 	enc := json.NewEncoder(o.stdout)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return enc.Encode(rounded(reflect.ValueOf(v)).Interface())
 }
 
 // terminal says whether w is one, and how wide.

@@ -125,7 +125,8 @@ func printPlan(out *output, in strategies.Input, plan strategies.Plan, explain b
 	}
 }
 
-// printCandidates prints the table. When they start has a column where they differ in that, else a line.
+// printCandidates prints the table. When they start has a column where they differ in that, else a line; where the
+// table would be too wide, requests stand below.
 func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 	if len(plan.Candidates) == 0 {
 		return
@@ -160,6 +161,9 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 			row = append(row, hours(e.GPUHours))
 		}
 		t.add(row...)
+	}
+	if width, _ := terminal(out.stdout); t.over(width) > 0 {
+		t.below(2)
 	}
 	out.print(t.String())
 	out.print(basisText(in) + startNote(starts) + orderNote(plan) + "\n")

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // progress shows how far a run is: a bar that is redrawn on a terminal, else a plain line now
@@ -94,7 +93,7 @@ const (
 // fit puts a bar before the text where the line has room for one.
 func fit(text string, t tally, width int) string {
 	text = one(text, width)
-	room := min(longestBar, width-utf8.RuneCountInString(text)-len("[] "))
+	room := min(longestBar, width-cells(text)-len("[] "))
 	if room < shortestBar {
 		return text
 	}

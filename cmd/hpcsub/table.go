@@ -3,7 +3,6 @@ package main
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // table lines up rows of cells. Columns whose cells are all numbers stand to the right. A row of
@@ -24,7 +23,7 @@ func (t *table) line(text string) { t.rows = append(t.rows, []string{text}) }
 func (t *table) widths() (widths []int, right []bool) {
 	widths, right = make([]int, len(t.head)), make([]bool, len(t.head))
 	for i, h := range t.head {
-		widths[i] = utf8.RuneCountInString(h)
+		widths[i] = cells(h)
 		right[i] = len(t.rows) > 0 && !slices.Contains(t.left, i)
 	}
 	for _, row := range t.rows {
@@ -32,7 +31,7 @@ func (t *table) widths() (widths []int, right []bool) {
 			continue
 		}
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], cells(cell))
 			right[i] = right[i] && (cell == "" || strings.ContainsAny(cell[:1], "-0123456789."))
 		}
 	}
@@ -57,7 +56,7 @@ func (t *table) narrow(width, column, least int) {
 		return
 	}
 	widths, _ := t.widths()
-	most := max(least, widths[column]-over, utf8.RuneCountInString(t.head[column]))
+	most := max(least, widths[column]-over, cells(t.head[column]))
 	for _, row := range t.rows {
 		if len(row) > column {
 			row[column] = one(row[column], most)
@@ -82,16 +81,32 @@ func (t *table) hang(width, least int) {
 		return
 	}
 	widths, _ := t.widths()
-	most := max(least, widths[0]-over, utf8.RuneCountInString(t.head[0]))
+	most := max(least, widths[0]-over, cells(t.head[0]))
 	var rows [][]string
 	for _, row := range t.rows {
-		if len(row) > 1 && utf8.RuneCountInString(row[0]) > most {
+		if len(row) > 1 && cells(row[0]) > most {
 			rows = append(rows, []string{row[0]})
 			row[0] = ""
 		}
 		rows = append(rows, row)
 	}
 	t.rows = rows
+}
+
+// below gives the cells of a column lines of their own, each below its row and in line with the second column.
+func (t *table) below(column int) {
+	widths, _ := t.widths()
+	var texts []string
+	for _, row := range t.rows {
+		texts = append(texts, strings.Repeat(" ", widths[0]+2)+row[column])
+	}
+	t.drop(column)
+	rows := t.rows
+	t.rows = nil
+	for i, row := range rows {
+		t.add(row...)
+		t.line(texts[i])
+	}
 }
 
 // drop takes a column away.
@@ -108,6 +123,7 @@ func (t *table) drop(column int) {
 		}
 		return i
 	}
+	t.left = slices.DeleteFunc(t.left, func(i int) bool { return i == column })
 	for i := range t.left {
 		t.left[i] = shift(t.left[i])
 	}
@@ -133,7 +149,7 @@ func (t *table) String() string {
 
 // titles is the line above the head: each title with a rule over its columns.
 func (t *table) titles(widths []int) string {
-	line := []rune{}
+	line := []rune{} // a cell each: titles are of Latin letters
 	at, rule := 0, false
 	for i, w := range widths {
 		if title := t.groups[i]; title != "" {
@@ -153,13 +169,13 @@ func (t *table) titles(widths []int) string {
 	return strings.TrimRight(string(line), " ")
 }
 
-func (t *table) write(b *strings.Builder, cells []string, widths []int, right []bool) {
+func (t *table) write(b *strings.Builder, row []string, widths []int, right []bool) {
 	var line strings.Builder
-	for i, cell := range cells {
+	for i, cell := range row {
 		if i > 0 {
 			line.WriteString("  ")
 		}
-		pad := strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell)))
+		pad := strings.Repeat(" ", max(0, widths[i]-cells(cell)))
 		if right[i] {
 			line.WriteString(pad + cell)
 		} else {

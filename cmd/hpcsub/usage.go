@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 
@@ -34,7 +35,7 @@ var (
 func flagError(words string) (text, name string) {
 	if m := undefinedFlag.FindStringSubmatch(words); m != nil {
 		name, _, _ = strings.Cut(m[1], "=")
-		return fmt.Sprintf("no flag %q", "--"+name), name
+		return fmt.Sprintf("no flag %q", strings.Repeat("-", min(2, len(name)))+name), name
 	}
 	if m := emptyFlag.FindStringSubmatch(words); m != nil {
 		return fmt.Sprintf("--%s needs a value behind it", m[1]), ""
@@ -55,9 +56,33 @@ func unknownCommand(c *cli.Command) error {
 	name := c.Args().First()
 	hint := c.FullName() + " --help lists the commands"
 	if like := cli.SuggestCommand(c.Commands, name); like != "" && like != "help" {
-		hint = fmt.Sprintf("did you mean %s %s?", c.FullName(), like)
+		hint = fmt.Sprintf("did you mean %s %s? %s", c.FullName(), like, hint)
 	}
 	return &coded{exitUsage, fmt.Errorf("no command %q", strings.TrimPrefix(c.FullName()+" "+name, "hpcsub ")), []string{hint}}
+}
+
+// noTopic is called for --help behind a word that is no command: an argument of a command, whose help it is then, or
+// an unknown one.
+func noTopic(fail func(error)) cli.CommandNotFoundFunc {
+	return func(_ context.Context, c *cli.Command, _ string) {
+		if len(c.Commands) > 0 {
+			fail(unknownCommand(c))
+			return
+		}
+		cli.HelpPrinter(c.Root().Writer, cli.CommandHelpTemplate, c)
+	}
+}
+
+// complete prints what may come next, for the shell. The backticks of a description mark the word by which --help
+// calls a flag's value.
+func complete(ctx context.Context, c *cli.Command) {
+	root := c.Root()
+	var words strings.Builder
+	to := root.Writer
+	root.Writer = &words
+	cli.DefaultCompleteWithFlags(ctx, c)
+	root.Writer = to
+	io.WriteString(to, strings.ReplaceAll(words.String(), "`", ""))
 }
 
 // argument is the one argument that most commands take.

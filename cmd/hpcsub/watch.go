@@ -174,7 +174,11 @@ func printFailures(out *output, groups []runs.Failure) {
 			out.say("… and %d more kinds of failure", len(groups)-mostErrors)
 			return
 		}
-		out.say("%s %s, first item %d (%s)", count(g.Count, "item"), g.What, g.First, one(g.Command, 100))
+		detail := ""
+		if g.Detail != "" {
+			detail = ": " + one(g.Detail, 200)
+		}
+		out.say("%s %s, first item %d (%s)%s", count(g.Count, "item"), g.What, g.First, one(g.Command, 100), detail)
 		for _, line := range g.Tail {
 			out.say("    %s", line)
 		}

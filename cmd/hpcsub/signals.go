@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signalled is the cause of a context that a signal has ended.
+type signalled struct{ syscall.Signal }
+
+func (s signalled) Error() string      { return s.String() + " signal received" }
+func (signalled) Is(target error) bool { return target == context.Canceled }
+
+// untilSignal ends a context with Ctrl-C, with SIGTERM, and with the SIGHUP of a connection that is lost: what is
+// under way is left whole, and Slurm's jobs go on. Under nohup, which ignores SIGHUP, it stays ignored.
+func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
+	wanted := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		wanted = append(wanted, syscall.SIGHUP)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, wanted...)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(signalled{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// interrupted is the exit code of a command that the signal has ended.
+func interrupted(ctx context.Context) int {
+	var s signalled
+	if errors.As(context.Cause(ctx), &s) {
+		return 128 + int(s.Signal) // as a shell has it
+	}
+	return exitInterrupt
+}
