@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"hpcsub/slurm"
 )
@@ -31,7 +30,7 @@ func TestClusterText(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for i, line := range strings.Split(test.got, "\n") {
-				if n := utf8.RuneCountInString(line); n > 80 {
+				if n := cells(line); n > 80 {
 					t.Errorf("line %d has %d characters: %s", i+1, n, line)
 				}
 			}

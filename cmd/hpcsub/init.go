@@ -18,15 +18,15 @@ func initCommand(out *output) *cli.Command {
 		Usage:     "write a job.toml",
 		ArgsUsage: "[COMMAND]",
 		Description: `Without a command: the annotated job.toml, with every key and what it does.
-With one: a short job.toml that runs it, once per item of --over. VALUES are a
-glob, FROM:TO[:STEP], or A,B,C.
+With one: a short job.toml that runs it, once per item of --over. VALUES are
+a glob, FROM:TO[:STEP], or A,B,C.
 
    hpcsub init
    hpcsub init 'python fit.py {image}' --over image='*.jpg'
    hpcsub init './run {beta} {seed}' --over beta=0.1,0.2 --over seed=1:100
    hpcsub init './model {line}' --over inputs.txt`,
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "over", Usage: "`COLUMN=VALUES`, or a file of items"},
+			&cli.StringSliceFlag{Name: "over", Usage: "`ITEMS`: COLUMN=VALUES, or a file of items"},
 		},
 		DisableSliceFlagSeparator: true,
 		OnUsageError:              usage,

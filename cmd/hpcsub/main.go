@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newApp(out *output, fail func(error)) *cli.Command {
 	app := &cli.Command{
 		Name:                  "hpcsub",
-		Usage:                 "run a program over many items on a Slurm cluster, in the way that is fastest there",
+		Usage:                 "run a program over many items on Slurm, in the fastest way there",
 		Version:               version,
 		HideVersion:           true,
 		HideHelpCommand:       true,

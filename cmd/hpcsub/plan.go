@@ -155,7 +155,7 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 			row = append(row, startText(e.QueueWait))
 		}
 		if cost {
-			row = append(row, fmt.Sprintf("%.2f", *e.Cost))
+			row = append(row, money(*e.Cost))
 		}
 		if gpus {
 			row = append(row, hours(e.GPUHours))
@@ -167,6 +167,14 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 	}
 	out.print(t.String())
 	out.print(basisText(in) + startNote(starts) + orderNote(plan) + "\n")
+}
+
+// money words a cost, in whole units where it is large.
+func money(cost float64) string {
+	if cost >= 1000 {
+		return thousands(int(cost + 0.5))
+	}
+	return fmt.Sprintf("%.2f", cost)
 }
 
 // startNote says what all candidates have in common, or explains what stands in the column.

@@ -29,7 +29,7 @@ behind a #. A file that is there is left alone.
    hpcsub site init
    hpcsub site init --out site.toml`,
 		Flags: []cli.Flag{clusterFlag(), clientFlag(), freshFlag(),
-			&cli.StringFlag{Name: "out", Usage: "`FILE` to write, or - (default: HPCSUB_SITE or " + configs.SystemSite + ")"}},
+			&cli.StringFlag{Name: "out", Usage: "`FILE` to write, or - (HPCSUB_SITE or " + configs.SystemSite + ")"}},
 		OnUsageError: usage,
 		Action:       func(ctx context.Context, c *cli.Command) error { return initSite(ctx, c, out) },
 	}

@@ -28,14 +28,15 @@ until their median is known to 10 % or the budget of [trial] (two minutes) is
 used up. The items really run; what they make is moved into the trial's
 folder, earlier outputs are put back, and nothing counts as done. From then
 on hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what
-there is. Exit code 5: nothing could be measured, an item failed, or the two ways that --compare runs made different things.
+there is. Exit code 5: nothing could be measured, an item failed, or the two
+ways that --compare runs made different things.
 
    hpcsub trial
    hpcsub trial --cluster local --json`,
 		Flags: []cli.Flag{
 			clusterFlag(), clientFlag(), freshFlag(), jsonFlag(),
-			&cli.BoolFlag{Name: "profile", Usage: "also run an item under Python's profiler, and draw where its time goes"},
-			&cli.BoolFlag{Name: "compare", Usage: "then run a sample in the two ways that the plan ranks first, and hold them against the prediction"},
+			&cli.BoolFlag{Name: "profile", Usage: "also run an item under Python's profiler, and draw it"},
+			&cli.BoolFlag{Name: "compare", Usage: "then run a sample in the two best ways, against their plan"},
 			&cli.BoolFlag{Name: "again", Usage: "try it although a run of this job.toml is unfinished"},
 		},
 		OnUsageError: usage,
