@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata",
 		UpdateScripts: *update,
 		WorkdirRoot:   workRoot(t),
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"slurm": fakeSlurm, "exits": exits, "keys": keys, "within": within},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"slurm": fakeSlurm, "exits": exits, "keys": keys, "documented": documented, "within": within},
 		Setup: func(env *testscript.Env) error {
 			// A home of its own, and fakes before everything else on PATH.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
@@ -96,8 +96,11 @@ func fakeSlurm(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// fakeDir is absolute: a script runs in a folder of its own.
-var fakeDir, _ = filepath.Abs("testdata/fakes")
+// A script runs in a folder of its own, so these are absolute.
+var (
+	fakeDir, _        = filepath.Abs("testdata/fakes")
+	scriptingGuide, _ = filepath.Abs("../../docs/scripting.md")
+)
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
