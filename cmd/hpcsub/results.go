@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -143,8 +144,12 @@ func printResults(ctx context.Context, c *cli.Command, out *output, r *runs.Run,
 
 type jsonPrinter struct{ enc *json.Encoder }
 
-func (p jsonPrinter) add(r items.Result) error { return p.enc.Encode(r) }
-func (p jsonPrinter) end() error               { return nil }
+func (p jsonPrinter) add(r items.Result) error {
+	r.Record = rounded(reflect.ValueOf(r.Record)).Interface().(items.Record)
+	return p.enc.Encode(r)
+}
+
+func (p jsonPrinter) end() error { return nil }
 
 // csvPrinter writes the list's columns under their own names, then what became of the item.
 type csvPrinter struct {
@@ -204,14 +209,14 @@ func figure(f *float64) string {
 	if f == nil {
 		return ""
 	}
-	return strconv.FormatFloat(*f, 'f', -1, 64)
+	return strconv.FormatFloat(roundFraction(*f), 'f', -1, 64)
 }
 
 func moment(s float64) string {
 	if s == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(s, 'f', -1, 64)
+	return figure(&s)
 }
 
 // mostRows is how many items a table shows.
