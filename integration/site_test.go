@@ -5,6 +5,8 @@ package integration
 import (
 	"strings"
 	"testing"
+
+	"hpcsub/configs"
 )
 
 const siteJob = `name = "sited"
@@ -66,8 +68,16 @@ func TestSite(t *testing.T) {
 
 	r := j.expect(t, 0, "site calibrate --partition short")
 	t.Logf("%s%s", r.Stderr, r.Stdout)
-	if got := j.shell(t, "cat new/site.toml"); !strings.Contains(got, "\n[costs]\n") || !strings.Contains(got, "\nworker_item_s = ") || !strings.Contains(got, "\nparallel_item_s = ") || !strings.Contains(got, "max_throttle = 2") {
-		t.Errorf("site calibrate wrote\n%s", got)
+	got := j.shell(t, "cat new/site.toml")
+	for _, want := range []string{"\n[costs]\n", "max_throttle = 2"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("site calibrate left no %q in\n%s", want, got)
+		}
+	}
+	for _, c := range configs.AllCosts() { // the lab has every tool
+		if !strings.Contains(got, "\n"+c.Name+" = [") {
+			t.Errorf("site calibrate did not measure %s:\n%s", c.Name, got)
+		}
 	}
 	if r := j.expect(t, 0, "plan --explain --account "+account); !strings.Contains(r.Stdout, "site.toml") {
 		t.Errorf("the plan does not count with it:\n%s", r.Stdout)

@@ -27,6 +27,8 @@ type Calibration struct {
 	Cluster *slurm.Cluster
 	Program runs.Program
 	Modules configs.Tools
+	// Interface is the network between nodes, for what runs over two; "" = any.
+	Interface string
 }
 
 // The jobs of a calibration.

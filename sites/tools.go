@@ -137,7 +137,7 @@ func (c Calibration) toolJob(t tool, k int) (*configs.Job, *items.List, error) {
 func (c Calibration) toolInput(job *configs.Job, t tool) strategies.Input {
 	job.Plan.Strategy, job.Limits.CPUs = t.strategy, 1
 	in := runs.NewInput(job, t.items, c.Cluster)
-	in.Site.Modules = c.Modules
+	in.Site.Modules, in.Interface = c.Modules, c.Interface
 	in.Site.Templates = []configs.Template{{Name: "epilogue", Text: "date +%s.%N >end.part && mv end.part end\n"}}
 	return in
 }

@@ -100,7 +100,7 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 		Client: client, Dir: dir, Period: strategies.Period(cluster.Scheduler),
 		Slurm:   site.TrialKeys(c.String("account"), c.String("partition")),
 		Say:     func(text string) { out.say("calibrating: %s …", text) },
-		Cluster: cluster, Program: runs.Program{Path: ownPath(), Version: version}, Modules: site.Modules,
+		Cluster: cluster, Program: runs.Program{Path: ownPath(), Version: version}, Modules: site.Modules, Interface: site.Interface,
 	}
 	measured, err := calibration.Run(ctx)
 	if err != nil {
