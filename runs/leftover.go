@@ -30,7 +30,7 @@ func (r *Run) LeftOver(ctx context.Context, client slurm.Client) ([]string, erro
 	if since := now.Sub(unixTime(v.records.Tally().Last)); since < leftAfter || since > leftAfter+v.longestLimit() {
 		return nil, nil
 	}
-	q, err := queryOf(v.active...)
+	q, err := queryOf(v.attempts...)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (r *Run) LeftOver(ctx context.Context, client slurm.Client) ([]string, erro
 
 func (v *view) longestLimit() time.Duration {
 	most := time.Duration(0)
-	for _, a := range v.active {
+	for _, a := range v.attempts {
 		limit := time.Duration(a.Request.TimeLimitS) * time.Second
 		if limit == 0 {
 			limit = unlimited
@@ -56,7 +56,7 @@ func (v *view) longestLimit() time.Duration {
 // node in the second in which that came back, and holds its CPUs until the time limit.
 func (v *view) leftOver(now time.Time) []string {
 	var ids []string
-	for _, a := range v.active {
+	for _, a := range v.attempts {
 		var here []string
 		for _, s := range a.Submissions {
 			for _, j := range v.jobs {

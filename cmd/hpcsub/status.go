@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,8 @@ func printStatus(out *output, r *runs.Run, s runs.Status) {
 			state = "ended"
 			if !s.Settled && !a.Over {
 				state = "not known to Slurm"
+			} else if holds(s.LeftOver, a.JobID) {
+				state = "work done, still held by Slurm"
 			}
 		}
 		if a.Reason != "" && a.Reason != "None" && a.State != "CANCELLED" {
@@ -86,6 +89,14 @@ func warnLeftOver(out *output, ids []string) {
 	if len(ids) > 0 {
 		out.warning("Slurm still holds %s as running, though the work was done more than 10 minutes ago; `scancel %s` frees the CPUs", heldJobs(ids), strings.Join(ids, " "))
 	}
+}
+
+// holds says whether a job, or a task of an array, is among those that are left over.
+func holds(leftOver []string, id string) bool {
+	return slices.ContainsFunc(leftOver, func(held string) bool {
+		array, _, _ := strings.Cut(held, "_")
+		return array == id
+	})
 }
 
 // heldJobs is "job 12" or "jobs 12_3, 12_4".
