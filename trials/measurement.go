@@ -44,6 +44,8 @@ type Measurement struct {
 	Startup    *float64 `json:"startup_s,omitempty"`
 	GPUs       *int     `json:"gpus,omitempty"`
 	GPUsUsed   *int     `json:"gpus_used,omitempty"`
+	GPUMean    *float64 `json:"gpu_util_mean,omitempty"` // percent, over all that it had
+	GPUMemory  *float64 `json:"gpu_memory_mib,omitempty"`
 	Node       string   `json:"node"`
 	Outputs    []Output `json:"outputs,omitempty"`
 	Slot       int      `json:"slot,omitempty"`

@@ -24,7 +24,9 @@ type Report struct {
 	Written    *int64            `json:"written_bytes"`
 	Writes     *int64            `json:"writes"`
 	GPUs       *int              `json:"gpus"`
-	GPUsUsed   *int              `json:"gpus_used"`   // the most of a run
+	GPUsUsed   *int              `json:"gpus_used"`      // the most of a run
+	GPUMean    *float64          `json:"gpu_util_mean"`  // of a typical run, percent
+	GPUMemory  *float64          `json:"gpu_memory_mib"` // the most of a run
 	SameOutput *bool             `json:"same_output"` // repeats made the same files, byte for byte; nil: none was made twice
 	Failed     int               `json:"failed"`
 	Longer     bool              `json:"longer"` // an item takes longer than the budget: low_s is all that is known
@@ -140,8 +142,12 @@ func (r *Report) elapsed(t tally) {
 
 // usage sums up what the runs took beside time. Peaks are the greatest, the rest the median.
 func (r *Report) usage(counted []Measurement) {
-	var cpu, busy, read, written, writes []float64
+	var cpu, busy, read, written, writes, gpuMean []float64
 	for _, m := range counted {
+		r.GPUMemory = larger(r.GPUMemory, m.GPUMemory)
+		if m.GPUMean != nil {
+			gpuMean = append(gpuMean, *m.GPUMean)
+		}
 		r.MaxRSS, r.MaxRSSTree = larger(r.MaxRSS, m.MaxRSS), larger(r.MaxRSSTree, m.MaxRSSTree)
 		if m.GPUs != nil && m.GPUsUsed != nil && (r.GPUsUsed == nil || *m.GPUsUsed > *r.GPUsUsed) {
 			r.GPUs, r.GPUsUsed = m.GPUs, m.GPUsUsed
@@ -156,6 +162,9 @@ func (r *Report) usage(counted []Measurement) {
 	}
 	if len(cpu) > 0 {
 		r.CPU, r.CoresBusy = ptr(Median(cpu)), ptr(Median(busy))
+	}
+	if len(gpuMean) > 0 {
+		r.GPUMean = ptr(Median(gpuMean))
 	}
 	if len(read) > 0 {
 		r.Read, r.Written, r.Writes = ptr(int64(Median(read))), ptr(int64(Median(written))), ptr(int64(Median(writes)))

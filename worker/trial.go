@@ -267,7 +267,7 @@ func (t *trial) measurement(step trials.Step, task task, use traffic) trials.Mea
 	}
 	m.State, m.Cause, m.ExitCode, m.Signal, m.Start = string(r.State), r.Cause, r.ExitCode, r.Signal, r.Start
 	m.Elapsed, m.CPU, m.MaxRSS, m.MaxRSSTree, m.Stderr, m.Slot = *r.Elapsed, r.CPU, r.MaxRSS, r.MaxRSSTree, r.Stderr, r.Slot
-	m.GPUs, m.GPUsUsed = r.GPUs, r.GPUsUsed
+	m.GPUs, m.GPUsUsed, m.GPUMean, m.GPUMemory = r.GPUs, r.GPUsUsed, r.GPUMean, r.GPUMemory
 	if t.cut {
 		m.State = trials.Cut
 	}

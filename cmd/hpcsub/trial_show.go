@@ -41,6 +41,9 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if r.MaxRSSTree != nil {
 		line("memory", "%s at most", memory(*r.MaxRSSTree))
 	}
+	if r.GPUMean != nil {
+		line("GPU", "%.0f %% busy, %s at most", *r.GPUMean, memory(*r.GPUMemory))
+	}
 	if r.Read != nil {
 		line("files", "%s read, %s written in %s", volume(*r.Read), volume(*r.Written), count(int(*r.Writes), "write"))
 	}
