@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -69,12 +70,16 @@ func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Clu
 	if err != nil {
 		return nil, err
 	}
-	if err := v.endEarlier(); err != nil {
-		return nil, err
+	undo, err := v.endEarlier()
+	if err != nil {
+		return nil, errors.Join(err, undo())
 	}
 	var made []*Attempt
 	for _, g := range groups {
 		a, err := r.retryGroup(ctx, client, g, len(v.attempts)+len(made)+1, say)
+		if err != nil && a == nil && len(made) == 0 { // Slurm took nothing: nothing continues the earlier ones
+			err = errors.Join(err, undo())
+		}
 		if err != nil {
 			return made, err
 		}
@@ -148,14 +153,27 @@ func unfitText(g group) string {
 	return text
 }
 
-// endEarlier keeps jobs of earlier attempts that Slurm may have lost from starting later.
-func (v *view) endEarlier() error {
-	for _, a := range v.attempts {
-		if err := a.replaceStop(continuedBy); err != nil {
-			return err
+// endEarlier keeps jobs of earlier attempts that Slurm may have lost from starting later. undo puts back what it changed.
+func (v *view) endEarlier() (undo func() error, err error) {
+	before := map[*Attempt]string{}
+	undo = func() (err error) {
+		for a, reason := range before {
+			if reason == "" {
+				err = errors.Join(err, os.Remove(a.dir.Stop()))
+			} else {
+				err = errors.Join(err, a.replaceStop(reason))
+			}
 		}
+		return err
 	}
-	return nil
+	for _, a := range v.attempts {
+		reason := a.stopped()
+		if err := a.replaceStop(continuedBy); err != nil {
+			return undo, err
+		}
+		before[a] = reason
+	}
+	return undo, nil
 }
 
 // groups divides what is not done by what it needs.
@@ -250,6 +268,7 @@ func longest(v *view) time.Duration {
 	return time.Duration(most * float64(time.Second))
 }
 
+// retryGroup submits a group as attempt n. It returns the attempt also with an error, but where Slurm took none of it.
 func (r *Run) retryGroup(ctx context.Context, client slurm.Client, g group, n int, say func(string)) (*Attempt, error) {
 	if err := r.makeAttempt(r.dir, attemptPlan{n: n, items: slices.Values(g.items), input: g.input, plan: g.plan}); err != nil {
 		return nil, err
@@ -262,8 +281,9 @@ func (r *Run) retryGroup(ctx context.Context, client slurm.Client, g group, n in
 	if err := r.Submit(ctx, client, a); err != nil {
 		if a.nothingSent() {
 			os.RemoveAll(string(a.dir))
+			return nil, err
 		}
-		return nil, err
+		return a, err
 	}
 	return a, nil
 }

@@ -218,3 +218,7 @@ func TestNothingIsSubmittedAfterCancel(t *testing.T) {
 		t.Errorf("got %+v, %v; want it cancelled, and by whom", s, err)
 	}
 }
+
+func (c *controller) StartTime(context.Context, slurm.Submission) (time.Time, error) {
+	return time.Time{}, nil
+}
