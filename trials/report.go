@@ -27,7 +27,7 @@ type Report struct {
 	GPUsUsed   *int              `json:"gpus_used"`      // the most of a run
 	GPUMean    *float64          `json:"gpu_util_mean"`  // of a typical run, percent
 	GPUMemory  *float64          `json:"gpu_memory_mib"` // the most of a run
-	SameOutput *bool             `json:"same_output"` // repeats made the same files, byte for byte; nil: none was made twice
+	SameOutput *bool             `json:"same_output"`    // repeats made the same files, byte for byte; nil: none was made twice
 	Failed     int               `json:"failed"`
 	Longer     bool              `json:"longer"` // an item takes longer than the budget: low_s is all that is known
 	End        string            `json:"end"`    // why it ended
