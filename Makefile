@@ -70,8 +70,9 @@ record: build ## what Slurm's commands print, on each version, into slurm/testda
 	integration/record.sh
 
 DELAY ?= 0
-regret: build ## is the choice right? every way to run each of many workloads, with batch_sched_delay DELAY (0, 3, 5): an hour or more
-	integration/regret/run.sh full $(DELAY)
+TRIAL ?=
+regret: build ## is the choice right? every way to run each of many workloads, with batch_sched_delay DELAY (0, 3, 5): an hour or more; TRIAL=1: nothing declared
+	integration/regret/run.sh full $(DELAY) $(if $(TRIAL),-trial)
 
 calibrated: build ## after regret with the same DELAY: do costs that are measured on the cluster predict better than the built-in ones?
 	integration/regret/run.sh calibrated $(DELAY)

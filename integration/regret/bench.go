@@ -13,6 +13,7 @@ import (
 
 	"hpcsub/integration"
 	"hpcsub/strategies"
+	"hpcsub/trials"
 )
 
 // A Bench runs workloads on a lab and keeps what comes of them in a file.
@@ -20,6 +21,7 @@ type Bench struct {
 	Lab       *integration.Lab
 	File      string  // of measurements
 	Scheduler string  // the configuration's name
+	Declared  string  // "", or Nothing: then plans rest on a trial
 	Runs      int     // of a way that takes less than half a minute and is not far behind the best
 	Lost      float64 // how many times as long as the best way another may take, until it is ended: it has lost
 	Undo      bool    // what was measured on a busy machine is measured again
@@ -54,10 +56,21 @@ func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench
 	return b
 }
 
-// Measure runs a workload in every feasible way, as often as it has not been yet.
+// View is what the bench measures.
+func (b *Bench) View() View { return View{b.Scheduler, b.Declared} }
+
+// Measure runs a workload in every feasible way, as often as it has not been yet. Where nothing is declared, only those run whose shape
+// no run has had so far, and then the choice is kept: when it is there, all of the workload is.
 func (b *Bench) Measure(t *testing.T, w Workload) {
 	folder := b.Lab.Folder(t)
-	b.prepare(t, w, folder)
+	if b.Declared == Nothing {
+		w = w.Undeclared()
+		if old := b.View().planned(b.known, w); old != nil && !(b.Undo && old.Disturbed()) {
+			return
+		}
+	}
+	choice := Measurement{Workload: w.Name, LoadBefore: load()}
+	choice.Trial = b.prepare(t, w, folder)
 	plan, no := b.plan(t, w, folder)
 	if no != "" {
 		if w.Needs == "" {
@@ -67,6 +80,17 @@ func (b *Bench) Measure(t *testing.T, w Workload) {
 		t.Logf("%s: not yet run: %s", w.Name, no)
 		return
 	}
+	b.runAll(t, w, folder, plan)
+	if choice.Trial != nil {
+		choice.LoadAfter, choice.Strategy, choice.Chosen = load(), plan.Chosen.Strategy, true
+		choice.predict(*plan.Chosen)
+		b.keep(t, choice)
+		t.Logf("%-16s after a trial of %d in %.0f s: %s, %s, predicted %.1f s (%.1f to %.1f)", w.Name, choice.Trial.Items, choice.Trial.Seconds, choice.Strategy, choice.Request, choice.Predicted, choice.Low, choice.High)
+	}
+}
+
+// runAll runs what a plan proposes, as often as its shape has not run yet.
+func (b *Bench) runAll(t *testing.T, w Workload, folder string, plan strategies.Plan) {
 	for pass := range b.Runs {
 		for _, c := range plan.Candidates {
 			have := b.have(w, c)
@@ -95,9 +119,9 @@ func worthAnother(have []Measurement, best float64) bool {
 // have are the measurements of a way in the shape that hpcsub plans now.
 func (b *Bench) have(w Workload, c strategies.Candidate) []Measurement {
 	var all []Measurement
+	now := Measurement{Strategy: c.Strategy, Request: words(c), Declared: b.Declared}
 	for _, m := range b.known {
-		if m.Scheduler == b.Scheduler && m.Workload == w.Name && m.Strategy == c.Strategy && m.Request == words(c) && m.Failed == "" &&
-			!(b.Undo && m.Disturbed()) {
+		if b.View().counts(m, w) && w.way(m) == w.way(now) && !(b.Undo && m.Disturbed()) {
 			all = append(all, m)
 		}
 	}
@@ -108,7 +132,7 @@ func (b *Bench) have(w Workload, c strategies.Candidate) []Measurement {
 func (b *Bench) best(w Workload) float64 {
 	best := math.Inf(1)
 	for _, m := range b.known {
-		if m.Scheduler == b.Scheduler && m.Workload == w.Name && m.Failed == "" {
+		if b.View().counts(m, w) {
 			best = min(best, m.Seconds)
 		}
 	}
@@ -117,7 +141,7 @@ func (b *Bench) best(w Workload) float64 {
 
 func (b *Bench) keep(t testing.TB, m Measurement) {
 	t.Helper()
-	m.Scheduler, m.Program = b.Scheduler, b.Program
+	m.Scheduler, m.Declared, m.Program = b.Scheduler, b.Declared, b.Program
 	b.known = append(b.known, m)
 	if err := Append(b.File, m); err != nil {
 		t.Fatal(err)
@@ -148,11 +172,12 @@ func (b *Bench) Forecast(t *testing.T, w Workload) []Forecast {
 		p.Chosen = c.Strategy == plan.Chosen.Strategy
 		now[c.Strategy] = p
 	}
-	return ScoreOf(b.known, b.Scheduler, w).Forecasts(now)
+	return ScoreOf(b.known, b.View(), w).Forecasts(now)
 }
 
-// prepare writes the workload's files, and runs a few of its items where their lengths are to be known.
-func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
+// prepare writes the workload's files, and runs a few of its items where their lengths are to be known, or tries a sample, of which it
+// says what it took.
+func (b *Bench) prepare(t testing.TB, w Workload, folder string) (tried *Trial) {
 	t.Helper()
 	b.Lab.Put(t, integration.File{Path: folder + "/work.py", Content: program})
 	b.Lab.Put(t, integration.File{Path: folder + "/job.toml", Content: w.Job("")})
@@ -161,13 +186,31 @@ func (b *Bench) prepare(t testing.TB, w Workload, folder string) {
 		b.Lab.Run(t, integration.Command{Folder: folder, Line: "hpcsub submit --wait", Timeout: 5 * time.Minute})
 		b.Lab.Put(t, integration.File{Path: folder + "/items.csv", Content: w.List(0)})
 	}
+	if w.Sample > 0 {
+		tried = b.trial(t, w, folder)
+	}
 	b.Lab.Must(t, integration.Command{Folder: folder, Line: "mkdir -p .hpcsub && cp -a .hpcsub tried"})
+	return tried
 }
 
 // forget takes back what was learnt since prepare: each way is planned with the same knowledge.
 func (b *Bench) forget(t testing.TB, folder string) {
 	t.Helper()
 	b.Lab.Must(t, integration.Command{Folder: folder, Line: "rm -rf .hpcsub && cp -a tried .hpcsub"})
+}
+
+// trial has hpcsub time the sample, on a cluster that does nothing else: before the plan is needed.
+func (b *Bench) trial(t testing.TB, w Workload, folder string) *Trial {
+	t.Helper()
+	begin := time.Now()
+	out := b.Lab.Must(t, integration.Command{Folder: folder, Line: "hpcsub trial --json", Timeout: 4 * time.Minute})
+	took := time.Since(begin).Seconds()
+	var report trials.Report
+	if err := json.Unmarshal([]byte(out), &report); err != nil || report.Items == 0 || report.Items > w.Sample {
+		t.Fatalf("trial --json: %v, %d items; want 1 to %d in\n%s", err, report.Items, w.Sample, out)
+	}
+	b.Lab.WaitIdle(t)
+	return &Trial{Items: report.Items, Seconds: took}
 }
 
 // plan asks hpcsub, while the cluster is in the workload's state, what it would do; no says why it would do nothing.

@@ -8,10 +8,12 @@ import (
 	"slices"
 )
 
-// A Measurement is one run of a workload in one way, or a plan in which no way is feasible. The file of them has one
-// JSON object a line, written as they come.
+// A Measurement is one run of a workload in one way, or a plan: one in which no way is feasible, or what a plan chose that rests on a
+// trial. The file of them has one JSON object a line, written as they come.
 type Measurement struct {
-	Scheduler string  `json:"scheduler"` // its configuration: "delay 0", "delay 3", "delay 5"
+	Scheduler string  `json:"scheduler"`          // its configuration: "delay 0", "delay 3", "delay 5"
+	Declared  string  `json:"declared,omitempty"` // "nothing": only a trial was known
+	Trial     *Trial  `json:"trial,omitempty"`    // of a plan that rests on one; nothing ran then but the trial
 	Workload  string  `json:"workload"`
 	Strategy  string  `json:"strategy"`
 	Request   string  `json:"request"` // and layout, in words: what ran
@@ -30,6 +32,21 @@ type Measurement struct {
 	Failed         string  `json:"failed,omitempty"`
 }
 
+// Nothing is what job.toml declares of what a trial can find out.
+const Nothing = "nothing"
+
+// Trial is what a plan knew of the items.
+type Trial struct {
+	Items   int     `json:"items"`   // of the sample
+	Seconds float64 `json:"seconds"` // that the command took
+}
+
+// View is which measurements count.
+type View struct {
+	Scheduler string
+	Declared  string // "", or Nothing
+}
+
 // quiet is up to which load a measurement counts as undisturbed: what the lab itself makes.
 const quiet = 3
 
@@ -42,6 +59,14 @@ func (m Measurement) objective(w Workload) float64 {
 		return m.CPUHours
 	}
 	return m.Seconds
+}
+
+// predicted is the same figure, as it was predicted.
+func (m Measurement) predicted(w Workload) float64 {
+	if w.Cost {
+		return m.PredictedHours
+	}
+	return m.Predicted
 }
 
 // Read reads a file of measurements; that there is none is no error.
@@ -82,20 +107,48 @@ func Append(path string, m Measurement) error {
 	return err
 }
 
-// of are the measurements of one workload under one configuration of the scheduler. Disturbed ones are left out of a
-// way of which there are undisturbed ones.
-func of(all []Measurement, scheduler, workload string) map[string][]Measurement {
+// counts says whether a measurement is a run of the workload that counts. The same work in the same shape is the same, whoever declared
+// it, so that where nothing is declared all runs count.
+func (v View) counts(m Measurement, w Workload) bool {
+	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Failed == "" && m.Trial == nil && (m.Declared == "" || m.Declared == v.Declared)
+}
+
+// ways are the runs of one workload, those of one way together: of a strategy with all declared, else of a strategy in one shape. Disturbed
+// ones are left out of a way of which there are undisturbed ones.
+func (v View) ways(all []Measurement, w Workload) map[string][]Measurement {
 	ways := map[string][]Measurement{}
 	for _, m := range all {
-		if m.Scheduler == scheduler && m.Workload == workload && m.Failed == "" {
-			ways[m.Strategy] = append(ways[m.Strategy], m)
+		name := m.Strategy
+		if v.Declared == Nothing {
+			name = w.way(m)
+		}
+		if v.counts(m, w) {
+			ways[name] = append(ways[name], m)
 		}
 	}
-	for strategy, runs := range ways {
+	for way, runs := range ways {
 		clean := slices.DeleteFunc(slices.Clone(runs), Measurement.Disturbed)
 		if len(clean) > 0 {
-			ways[strategy] = clean
+			ways[way] = clean
 		}
 	}
 	return ways
+}
+
+// way identifies a strategy and its shape. In a hole of the schedule the time limit decides, too, which follows from what is known.
+func (w Workload) way(m Measurement) string {
+	if w.State.Hole {
+		return m.Strategy + " " + m.Request + " " + m.Declared
+	}
+	return m.Strategy + " " + m.Request
+}
+
+// planned is the newest choice that rests on a trial; nil where there is none.
+func (v View) planned(all []Measurement, w Workload) *Measurement {
+	for _, m := range slices.Backward(all) {
+		if m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Declared == v.Declared && m.Trial != nil {
+			return &m
+		}
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ var (
 	file  = flag.String("data", "regret.jsonl", "the file of measurements; what is in it is not measured again")
 	times = flag.Int("runs", 3, "how often a way is measured that takes less than half a minute and is not far behind the best")
 	undo  = flag.Bool("undisturbed", false, "measure again what was measured on a busy machine")
+	trial = flag.Bool("trial", false, "declare nothing that a trial can find out: plan after one of a hundredth of the items, five at least")
 )
 
 func TestMain(m *testing.M) { os.Exit(integration.Main(m)) }
@@ -31,12 +32,15 @@ func TestRegret(t *testing.T) {
 	names := regexp.MustCompile(*only)
 	b := NewBench(t, integration.Start(t, integration.Default), *file, *delay)
 	b.Undo, b.Runs = *undo, *times
+	if *trial {
+		b.Declared = Nothing
+	}
 	for _, w := range Workloads() {
 		if names.MatchString(w.Name) {
 			t.Run(w.Name, func(t *testing.T) { b.Measure(t, w) })
 		}
 	}
-	t.Logf("\n%s", Table(b.known, b.Scheduler, Workloads()))
+	t.Logf("\n%s", Table(b.known, b.View(), Workloads()))
 }
 
 // TestCalibrated plans all workloads with costs that it measures first, and prints what is predicted beside what was with
@@ -69,7 +73,7 @@ func TestQuick(t *testing.T) {
 		}
 		t.Run(w.Name, func(t *testing.T) {
 			b.Measure(t, w)
-			s := ScoreOf(b.known, b.Scheduler, w)
+			s := ScoreOf(b.known, b.View(), w)
 			if s.Chosen == nil {
 				t.Fatal("the chosen way did not run")
 			}

@@ -69,8 +69,11 @@ func (b *Bench) predicted(t testing.TB, m *Measurement, attempt string) {
 	if err := json.Unmarshal([]byte(b.Lab.Get(t, attempt+"/plan.json")), &kept); err != nil || kept.Plan.Chosen == nil {
 		t.Fatalf("%s/plan.json: %v", attempt, err)
 	}
-	p := predictionOf(*kept.Plan.Chosen)
-	e := kept.Plan.Chosen.Estimate
+	m.predict(*kept.Plan.Chosen)
+}
+
+func (m *Measurement) predict(c strategies.Candidate) {
+	p, e := predictionOf(c), c.Estimate
 	m.Request, m.Predicted, m.PredictedHours = p.Request, p.Seconds, p.CPUHours
 	m.Low, m.High = e.MakespanLow, e.MakespanHigh
 }

@@ -3,7 +3,9 @@
 # against every other way to run them. `full` measures all under batch_sched_delay DELAY, writes each measurement to
 # measurements.jsonl beside it as it comes (DATA names another file), does not repeat what is there, and prints the table.
 # `calibrated` measures the costs of the cluster and prints what is predicted with these beside what came in `full`. FLAGs
-# go to the test: -only REGEXP, -runs N (3), -undisturbed (measure again what was measured while the machine was busy).
+# go to the test: -only REGEXP, -runs N (3), -undisturbed (measure again what was measured while the machine was busy), -trial
+# (declare nothing that a trial can find out: plan after a trial of a hundredth of the items, five at least, and run only what has
+# not run in this shape).
 set -eu
 here=$(dirname "$(realpath "$0")")
 data=$(realpath "${DATA:-$here/measurements.jsonl}")

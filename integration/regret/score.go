@@ -1,8 +1,10 @@
 package regret
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A Way is one strategy for one workload, as it was measured.
@@ -21,17 +23,25 @@ type Way struct {
 // A Score is what came of a workload.
 type Score struct {
 	Workload Workload
+	Trial    *Trial  // that the choice rests on; nil: it rests on what was declared, or on an earlier run
 	Ways     []Way   // the best first
 	Chosen   *Way    // nil: nothing was chosen, or it has not run
 	Regret   float64 // how much longer the chosen way took than the best: 0.1 is 10 %; 0 within their spread
 	Error    float64 // how far the prediction of the chosen way was off, of the actual figure; with its sign
 }
 
-// ScoreOf sums up a workload's measurements under one configuration of the scheduler.
-func ScoreOf(all []Measurement, scheduler string, w Workload) Score {
+// ScoreOf sums up a workload's measurements.
+func ScoreOf(all []Measurement, v View, w Workload) Score {
 	s := Score{Workload: w}
-	for _, runs := range of(all, scheduler, w.Name) {
-		s.Ways = append(s.Ways, wayOf(runs, w))
+	plan := v.planned(all, w)
+	for name, runs := range v.ways(all, w) {
+		way := wayOf(runs, w)
+		if v.Declared == Nothing {
+			if way.Chosen = plan != nil && name == w.way(*plan); way.Chosen {
+				way.Predicted, s.Trial = plan.predicted(w), plan.Trial
+			}
+		}
+		s.Ways = append(s.Ways, way)
 	}
 	slices.SortFunc(s.Ways, func(a, b Way) int {
 		switch {
@@ -40,7 +50,7 @@ func ScoreOf(all []Measurement, scheduler string, w Workload) Score {
 		case a.Actual != b.Actual:
 			return 1
 		}
-		return slices.Index(order, a.Strategy) - slices.Index(order, b.Strategy)
+		return cmp.Or(slices.Index(order, a.Strategy)-slices.Index(order, b.Strategy), strings.Compare(a.Request, b.Request))
 	})
 	for i := range s.Ways {
 		if s.Ways[i].Chosen {
@@ -55,7 +65,7 @@ func ScoreOf(all []Measurement, scheduler string, w Workload) Score {
 // order is how ways that took exactly as long are listed.
 var order = []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}
 
-// wayOf takes the newest shape alone: an hpcsub that asks for something else is another way.
+// wayOf takes the newest shape alone: an hpcsub that asks for something else is another way. What its first run predicted counts.
 func wayOf(runs []Measurement, w Workload) Way {
 	last := runs[len(runs)-1]
 	var figures, predicted []float64
@@ -63,16 +73,11 @@ func wayOf(runs []Measurement, w Workload) Way {
 		if m.Request != last.Request {
 			continue
 		}
-		figures = append(figures, m.objective(w))
-		p := m.Predicted
-		if w.Cost {
-			p = m.PredictedHours
-		}
-		predicted = append(predicted, p)
+		figures, predicted = append(figures, m.objective(w)), append(predicted, m.predicted(w))
 	}
 	return Way{
 		Strategy: last.Strategy, Actual: median(figures), Spread: slices.Max(figures) - slices.Min(figures),
-		Predicted: median(predicted), Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
+		Predicted: predicted[0], Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
 		Disturbed: slices.ContainsFunc(runs, Measurement.Disturbed), Request: last.Request,
 	}
 }
@@ -88,7 +93,7 @@ func (s Score) Of(w Way) float64 {
 	return more / best.Actual
 }
 
-// Fixed is the regret of always taking one strategy; ok is false where it cannot be taken.
+// Fixed is the regret of always taking one strategy, in the best shape seen; ok is false where it cannot be taken.
 func (s Score) Fixed(strategy string) (regret float64, ok bool) {
 	i := slices.IndexFunc(s.Ways, func(w Way) bool { return w.Strategy == strategy })
 	if i < 0 {

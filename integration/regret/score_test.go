@@ -54,7 +54,7 @@ func TestScore(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := ScoreOf(tt.all, "delay 0", Workload{Name: "w"})
+			s := ScoreOf(tt.all, View{Scheduler: "delay 0"}, Workload{Name: "w"})
 			if s.Chosen == nil || math.Abs(s.Regret-tt.regret) > 1e-9 || math.Abs(s.Error-tt.off) > 1e-9 || s.Ways[0].Strategy != tt.best {
 				t.Errorf("got %+v; want a regret of %v, an error of %v, and %s as the best", s, tt.regret, tt.off, tt.best)
 			}
@@ -62,18 +62,75 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// planned is a choice that rests on a trial.
+func planned(strategy, request string, predicted float64) Measurement {
+	return Measurement{Scheduler: "delay 0", Declared: Nothing, Workload: "w", Strategy: strategy, Request: request, Predicted: predicted,
+		Chosen: true, Trial: &Trial{Items: 5, Seconds: 12}}
+}
+
+// undeclared are runs that were planned after a trial.
+func undeclared(request string, all []Measurement) []Measurement {
+	for i := range all {
+		all[i].Request, all[i].Declared = request, Nothing
+	}
+	return all
+}
+
+// TestScoreOfNothingDeclared: what a plan chose after a trial is held against the best run of either kind, in its own shape.
+func TestScoreOfNothingDeclared(t *testing.T) {
+	known := slices.Concat(chosen(took("packed", 11, 10)), took("array", 10, 15))
+	tests := []struct {
+		name        string
+		all         []Measurement
+		state       State
+		regret, off float64
+		best        string
+	}{
+		{"the same choice", append(slices.Clip(known), planned("packed", "8 × 8", 12)), State{}, 0, 0.2, "packed 8 × 8"},
+		{"a worse one", append(slices.Clip(known), planned("array", "8 × 8", 15)), State{}, 0.5, 0, "packed 8 × 8"},
+		{"the newest one", append(slices.Clip(known), planned("array", "8 × 8", 15), planned("packed", "8 × 8", 5)), State{}, 0, -0.5, "packed 8 × 8"},
+		{"in a shape of its own", slices.Concat(known, undeclared("4 × 8", took("packed", 0, 20)), []Measurement{planned("packed", "4 × 8", 20)}), State{}, 1, 0, "packed 8 × 8"},
+		{"that is better", slices.Concat(known, undeclared("4 × 8", took("packed", 0, 5)), []Measurement{planned("packed", "8 × 8", 10)}), State{}, 1, 0, "packed 4 × 8"},
+		{"in a hole its time limit is another, too", slices.Concat(known, undeclared("8 × 8", took("packed", 0, 40)), []Measurement{planned("packed", "8 × 8", 40)}), State{Hole: true}, 3, 0, "packed 8 × 8"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := Workload{Name: "w", State: tt.state}
+			s := ScoreOf(tt.all, View{"delay 0", Nothing}, w)
+			if s.Chosen == nil || s.Trial == nil || math.Abs(s.Regret-tt.regret) > 1e-9 || math.Abs(s.Error-tt.off) > 1e-9 || s.Ways[0].Strategy+" "+s.Ways[0].Request != tt.best {
+				t.Errorf("got %+v; want a regret of %v, an error of %v, and %s as the best", s, tt.regret, tt.off, tt.best)
+			}
+			if s := ScoreOf(tt.all, View{Scheduler: "delay 0"}, w); s.Chosen == nil || s.Chosen.Actual != 10 || s.Chosen.Predicted != 11 || len(s.Ways) != 2 || s.Trial != nil {
+				t.Errorf("with all declared: got %+v, want what it was without the trial", s)
+			}
+		})
+	}
+	if s := ScoreOf(append(slices.Clip(known), planned("packed", "one that never ran", 12)), View{"delay 0", Nothing}, Workload{Name: "w"}); s.Chosen != nil {
+		t.Errorf("a choice that never ran: got %+v", s)
+	}
+}
+
+// TestPredictionIsTheFirst: what a later run of the same way predicted may rest on the one before.
+func TestPredictionIsTheFirst(t *testing.T) {
+	all := chosen(took("packed", 12, 10, 10, 10))
+	all[1].Predicted, all[2].Predicted = 10, 10
+	if s := ScoreOf(all, View{Scheduler: "delay 0"}, Workload{Name: "w"}); math.Abs(s.Error-0.2) > 1e-9 {
+		t.Errorf("got an error of %v, want that of the first, 0.2", s.Error)
+	}
+}
+
 func TestCostIsScoredByHours(t *testing.T) {
 	cheap, quick := took("single", 0, 90), took("packed", 0, 10)
 	cheap[0].CPUHours, cheap[0].PredictedHours, cheap[0].Chosen = 1, 1.1, true
 	quick[0].CPUHours = 2
-	s := ScoreOf(append(cheap, quick...), "delay 0", Workload{Name: "w", Cost: true})
+	s := ScoreOf(append(cheap, quick...), View{Scheduler: "delay 0"}, Workload{Name: "w", Cost: true})
 	if s.Regret != 0 || s.Ways[0].Strategy != "single" || math.Abs(s.Error-0.1) > 1e-9 {
 		t.Errorf("got %+v", s)
 	}
 }
 
 func TestFixedPolicies(t *testing.T) {
-	s := ScoreOf(slices.Concat(chosen(took("array", 10, 10)), took("packed", 10, 15)), "delay 0", Workload{Name: "w"})
+	s := ScoreOf(slices.Concat(chosen(took("array", 10, 10)), took("packed", 10, 15)), View{Scheduler: "delay 0"}, Workload{Name: "w"})
 	if regret, ok := s.Fixed("packed"); !ok || regret != 0.5 || !s.PackedLoses() {
 		t.Errorf("always packed: got %v, %v, and that it loses: %v", regret, ok, s.PackedLoses())
 	}
@@ -86,11 +143,26 @@ func TestFixedPolicies(t *testing.T) {
 func TestTable(t *testing.T) {
 	workloads := []Workload{
 		{Name: "w", Items: 7, Seconds: 20, About: "few"}, {Name: "gpus", Needs: "GPUs in a request"}, {Name: "later"}}
-	text := Table(slices.Concat(chosen(took("array", 12, 10)), took("packed", 10, 15)), "delay 0", workloads)
+	text := Table(slices.Concat(chosen(took("array", 12, 10)), took("packed", 10, 15)), View{Scheduler: "delay 0"}, workloads)
 	for _, want := range []string{
 		"| w: 7 × 20 s, few | array | 12.0 s | 10.0 s | +20 % | array | 0 % | 15.0 s | 10.0 s | – |  |",
 		"another strategy than packed is best in 1", "within 5 % of the best in 1 (100 %;", "off by 20 % in the median",
 		"| always packed | 0 | 0 of 1 | 50 % |", "Not yet run: gpus (needs GPUs in a request); later (not measured).",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestTableOfNothingDeclared has what the trial took, and where the choice is another.
+func TestTableOfNothingDeclared(t *testing.T) {
+	known := slices.Concat(chosen(took("packed", 11, 10)), took("single", 10, 15), undeclared("2 × 1", took("single", 0, 30)))
+	text := Table(append(slices.Clip(known), planned("single", "8 × 8", 12)), View{"delay 0", Nothing}, []Workload{{Name: "w", Items: 7, Seconds: 20}})
+	for _, want := range []string{
+		"### delay 0, nothing declared", "| workload | trial | chosen |",
+		"| w: 7 × 20 s | 5 items, 12 s | single | 12.0 s | 15.0 s | -20 % | packed | 50 % | 10.0 s | – | – | single 15.0 s |",
+		"A trial took 12 s in the median, 12 s at most. The choice is another than with all declared in 1: w (single, not packed).",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -125,7 +197,7 @@ func TestForecasts(t *testing.T) {
 	other[0].Request = "another shape"
 	cut := took("single", 90, 25)
 	cut[0].Cut = true
-	s := ScoreOf(slices.Concat(chosen(took("packed", 5, 10, 10, 10)), took("gnu-parallel", 12, 11), other, cut), "delay 0", Workload{Name: "w"})
+	s := ScoreOf(slices.Concat(chosen(took("packed", 5, 10, 10, 10)), took("gnu-parallel", 12, 11), other, cut), View{Scheduler: "delay 0"}, Workload{Name: "w"})
 	all := s.Forecasts(map[string]Prediction{
 		"packed": {Request: "8 × 8", Seconds: 9}, "gnu-parallel": {Request: "8 × 8", Seconds: 8.8, Chosen: true},
 		"array": {Request: "8 × 8", Seconds: 8}, "single": {Request: "8 × 8", Seconds: 80},

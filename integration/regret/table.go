@@ -3,37 +3,66 @@ package regret
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
-// Table is the outcome under one configuration of the scheduler, as Markdown.
-func Table(all []Measurement, scheduler string, workloads []Workload) string {
+// Table is the outcome as Markdown.
+func Table(all []Measurement, v View, workloads []Workload) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", scheduler)
-	b.WriteString("| workload | chosen | predicted | took | off | best | regret | packed | array | gnu-parallel | others |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	trial, line := "", ""
+	fmt.Fprintf(&b, "### %s", v.Scheduler)
+	if v.Declared == Nothing {
+		b.WriteString(", nothing declared")
+		trial, line = "trial | ", "--- | "
+	}
+	fmt.Fprintf(&b, "\n\n| workload | %schosen | predicted | took | off | best | regret | packed | array | gnu-parallel | others |\n", trial)
+	fmt.Fprintf(&b, "| --- | %s--- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n", line)
 	var scores []Score
 	var notYet []string
 	for _, w := range workloads {
-		s := ScoreOf(all, scheduler, w)
+		s := ScoreOf(all, v, w)
 		if s.Chosen == nil {
-			notYet = append(notYet, w.Name+" ("+whyNot(all, scheduler, w)+")")
+			notYet = append(notYet, w.Name+" ("+whyNot(all, v, w)+")")
 			continue
 		}
 		scores = append(scores, s)
 		b.WriteString(s.row())
 	}
 	b.WriteString(summary(scores))
+	if v.Declared == Nothing {
+		b.WriteString(comparison(scores, all, v.Scheduler))
+	}
 	if len(notYet) > 0 {
 		fmt.Fprintf(&b, "\nNot yet run: %s.\n", strings.Join(notYet, "; "))
 	}
 	return b.String()
 }
 
-func whyNot(all []Measurement, scheduler string, w Workload) string {
+// comparison says what the trials took, and what is chosen otherwise than where all is declared.
+func comparison(scores []Score, all []Measurement, scheduler string) string {
+	var took []float64
+	var other []string
+	for _, s := range scores {
+		took = append(took, s.Trial.Seconds)
+		if d := ScoreOf(all, View{Scheduler: scheduler}, s.Workload); d.Chosen != nil && d.Chosen.Strategy != s.Chosen.Strategy {
+			other = append(other, fmt.Sprintf("%s (%s, not %s)", s.Workload.Name, s.Chosen.Strategy, d.Chosen.Strategy))
+		}
+	}
+	if len(took) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("\nA trial took %.0f s in the median, %.0f s at most. ", median(took), quantile(took, 1))
+	if len(other) == 0 {
+		return text + "The choice is nowhere another than with all declared.\n"
+	}
+	return text + fmt.Sprintf("The choice is another than with all declared in %d: %s.\n", len(other), strings.Join(other, ", "))
+}
+
+func whyNot(all []Measurement, v View, w Workload) string {
 	reason := "not measured"
 	for _, m := range all {
-		if m.Scheduler == scheduler && m.Workload == w.Name && m.Failed != "" {
+		if m.Scheduler == v.Scheduler && m.Declared == v.Declared && m.Workload == w.Name && m.Failed != "" {
 			reason = m.Failed
 		}
 	}
@@ -50,8 +79,9 @@ func (s Score) row() string {
 		mark = " †"
 	}
 	var others []string
-	for _, w := range s.Ways {
-		if w.Strategy != "packed" && w.Strategy != "array" && w.Strategy != "gnu-parallel" {
+	for i, w := range s.Ways {
+		again := slices.ContainsFunc(s.Ways[:i], func(better Way) bool { return better.Strategy == w.Strategy })
+		if w.Strategy != "packed" && w.Strategy != "array" && w.Strategy != "gnu-parallel" && !again {
 			others = append(others, w.Strategy+" "+s.figure(w))
 		}
 	}
@@ -59,12 +89,16 @@ func (s Score) row() string {
 	if s.Regret == 0 && c.Strategy != best {
 		best += ", equal"
 	}
-	return fmt.Sprintf("| %s: %s%s | %s | %s | %s | %+.0f %% | %s | %.0f %% | %s | %s | %s | %s |\n", s.Workload.Name, s.Workload.words(), mark,
-		c.Strategy, s.unit(c.Predicted), s.figure(*c), 100*s.Error, best, 100*s.Regret,
+	trial := ""
+	if s.Trial != nil {
+		trial = fmt.Sprintf("%d items, %.0f s | ", s.Trial.Items, s.Trial.Seconds)
+	}
+	return fmt.Sprintf("| %s: %s%s | %s%s | %s | %s | %+.0f %% | %s | %.0f %% | %s | %s | %s | %s |\n", s.Workload.Name, s.Workload.words(), mark,
+		trial, c.Strategy, s.unit(c.Predicted), s.figure(*c), 100*s.Error, best, 100*s.Regret,
 		s.of("packed"), s.of("array"), s.of("gnu-parallel"), strings.Join(others, ", "))
 }
 
-// of is the figure of one strategy, or a dash.
+// of is the figure of one strategy, in its best shape, or a dash.
 func (s Score) of(strategy string) string {
 	for _, w := range s.Ways {
 		if w.Strategy == strategy {

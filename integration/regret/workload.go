@@ -15,11 +15,21 @@ type Workload struct {
 	Tail    bool    // a few items take many times as long as most
 	Work    Work
 	TOML    string // keys of job.toml beside what follows from the rest
+	Memory  string // of an item, as it is declared, where that is what it really takes
 	State   State  // of the cluster
 	Tried   int    // so many items ran before the plan was made, so that their lengths are known; 0 = each.time is declared
 	Cost    bool   // CPU-hours are to be least, not the makespan
 	Quick   bool   // also in the small set that make test runs
 	Needs   string // what has to be there for it, in words, where that is not built yet; else ""
+	Sample  int    // so many items a trial has run before the plan is made, and what it can find out is not declared; 0 = no trial
+}
+
+// Undeclared is the same work for somebody who declares nothing that a trial can find out: neither how long an item takes nor how much
+// memory. What remains is what no trial tells: for how many CPUs, ranks and GPUs an item is written, where it may run and how many CPUs
+// it may use, and the memory of those workloads whose items reserve more than they take. The trial sees a hundredth of the items, and five at least.
+func (w Workload) Undeclared() Workload {
+	w.Sample, w.Tried = min(w.Items, max(5, w.Items/100)), 0
+	return w
 }
 
 // Work is what an item does.
@@ -88,13 +98,19 @@ func (w Workload) Job(strategy string) string {
 		fmt.Fprintf(&b, "[types]\ns = \"float\"\n")
 	}
 	fmt.Fprintf(&b, "[each]\n")
-	if w.Tried == 0 {
+	if w.Tried == 0 && w.Sample == 0 {
 		fmt.Fprintf(&b, "time = \"%gms\"\n", math.Round(w.Seconds*1000))
+	}
+	if w.Memory != "" && w.Sample == 0 {
+		fmt.Fprintf(&b, "memory = %q\n", w.Memory)
 	}
 	fmt.Fprintf(&b, "%s\n", strings.TrimSpace(top))
 	fmt.Fprintf(&b, "[plan]\nstrategy = %q\n", strategy)
 	if w.Cost {
 		b.WriteString("minimize = \"cost\"\n")
+	}
+	if w.Sample > 0 {
+		fmt.Fprintf(&b, "[trial]\nitems = %d\nrepeats = 1\n", w.Sample)
 	}
 	fmt.Fprintf(&b, "%s\n", tables)
 	return b.String()

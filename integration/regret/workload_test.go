@@ -68,6 +68,25 @@ func TestJobs(t *testing.T) {
 	}
 }
 
+// TestUndeclared: nothing is declared that a trial can find out, and the trial sees a hundredth of the items, and five at least.
+func TestUndeclared(t *testing.T) {
+	for _, w := range Workloads() {
+		u := w.Undeclared()
+		job, err := configs.ParseJob("job.toml", []byte(u.Job("")))
+		if err != nil {
+			t.Errorf("%s: %v\n%s", w.Name, err, u.Job(""))
+			continue
+		}
+		reserves := w.Name == "memory" || w.Name == "memory-tail"
+		if job.Each.Time != 0 || (job.Each.MemoryMiB > 0) != reserves || job.Trial.Items != u.Sample || job.Trial.Repeats != 1 {
+			t.Errorf("%s: got %+v, %+v", w.Name, job.Each, job.Trial)
+		}
+		if u.Sample > w.Items || u.Sample < min(w.Items, 5) || u.Sample > 5 && u.Sample*100 > w.Items {
+			t.Errorf("%s: a sample of %d of %d items", w.Name, u.Sample, w.Items)
+		}
+	}
+}
+
 func TestLengths(t *testing.T) {
 	for _, w := range Workloads() {
 		total, longest := 0.0, 0.0

@@ -48,8 +48,8 @@ func Workloads() []Workload {
 		{Name: "burn-short", Items: 300, Seconds: 0.05, Work: Burn, TOML: two, Tried: 10, About: "the interpreter's start is a third"},
 		{Name: "burn-tail", Items: 60, Seconds: 0.6, Tail: true, Work: Burn, Tried: 12, TOML: two},
 		{Name: "burn-one", Items: 1, Seconds: 8, Work: Burn},
-		{Name: "stream", Items: 40, Seconds: 0.8, Work: Stream, Tried: 5, TOML: "memory = \"300MiB\"\n" + two, About: "memory bandwidth"},
-		{Name: "stream-short", Items: 120, Seconds: 0.15, Work: Stream, Tried: 10, TOML: "memory = \"300MiB\"\n" + two, About: "memory bandwidth, short"},
+		{Name: "stream", Items: 40, Seconds: 0.8, Work: Stream, Tried: 5, Memory: "300MiB", TOML: two, About: "memory bandwidth"},
+		{Name: "stream-short", Items: 120, Seconds: 0.15, Work: Stream, Tried: 10, Memory: "300MiB", TOML: two, About: "memory bandwidth, short"},
 		// Calls of a Python function.
 		{Name: "calls-500", Items: 500, Seconds: 0.05, Work: Nap, About: "short calls", Quick: true, Needs: functions},
 		{Name: "calls-5000", Items: 5000, Seconds: 0.02, Work: Nap, TOML: long, About: "very many short calls", Needs: functions},
