@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hpcsub/items"
+	"hpcsub/trials"
 )
 
 // pythonPath is a PATH on which python3 has Pathos and Dask (integration/tools.sh makes it).
@@ -289,6 +290,39 @@ func TestCallsEndWithTheJob(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCallsAreProfiled: one call more, alone, with what it called; it says who called whom, and the process of the next call goes on.
+func TestCallsAreProfiled(t *testing.T) {
+	t.Parallel()
+	r := calls(t, "return sum(map(g, range(200000 + n)))", 2, 1, func(w *items.Work) { w.Trial = true })
+	text, err := os.ReadFile(filepath.Join(r.job, "work.py"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(r.job, "work.py"), append([]byte("import json\ndef g(n): return n * n\n"), text...), 0o600))
+	rules, err := json.Marshal(trials.Rules{Available: 2, Items: 2, Repeats: 1, Budget: 60, Profile: true})
+	must(t, err)
+	must(t, os.WriteFile(r.dir.Trial(), rules, 0o600))
+	r.exits(ExitDone, lifeOptions{})
+	var functions []trials.Function
+	text, err = os.ReadFile(r.dir.Profile())
+	must(t, err)
+	must(t, json.Unmarshal(text, &functions))
+	for _, f := range functions {
+		switch f.Name {
+		case "g":
+			if f.Calls < 200000 || f.Place() != "work.py:2" || len(f.Callers) != 1 {
+				t.Errorf("got %+v, want what f called", f)
+			}
+		case "_find_and_load", "load":
+			t.Errorf("%+v is no part of the call", f)
+		}
+	}
+	if len(functions) < 3 {
+		t.Errorf("got %+v, want f, g and sum", functions)
+	}
+	if _, err := os.Stat(filepath.Join(string(r.dir), "profile.raw")); err == nil {
+		t.Error("the profiler's own file was left behind")
+	}
 }
 
 // TestPathosIsMissing: the run is stopped with what is to be done about it.

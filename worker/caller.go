@@ -23,8 +23,11 @@ type caller struct {
 	cpu    float64       // seconds that the calls took which have returned
 }
 
-// callProgram is the attempt's file that a caller runs.
-const callProgram = "call.py"
+// callProgram is the attempt's file that a caller runs, and callerPython what runs it.
+const (
+	callProgram  = "call.py"
+	callerPython = "python3"
+)
 
 // startCaller starts the process of a slot. It is to be called from the thread that starts items.
 func (e *engine) startCaller(s *slot) (*caller, error) {
@@ -33,7 +36,7 @@ func (e *engine) startCaller(s *slot) (*caller, error) {
 		return nil, &busyError{err}
 	}
 	defer unix.Close(ends[1])
-	argv := []string{"python3", e.dir.Python(callProgram), e.work.Spec.Function, s.values}
+	argv := []string{callerPython, e.dir.Python(callProgram), e.work.Spec.Function, s.values}
 	pid, err := e.spawn.start(argv, s.environ, e.spawn.null, s.out.fd, s.err.fd, ends[1])
 	if err != nil {
 		unix.Close(ends[0])

@@ -15,8 +15,11 @@ import (
 
 // readProfile prints what cProfile has written as JSON: its own format is one of Python's.
 const readProfile = `import json, pstats, sys
-print(json.dumps([{"file": f, "line": l, "name": n, "calls": v[1], "own_s": v[2], "total_s": v[3]}
-                  for (f, l, n), v in pstats.Stats(sys.argv[1]).stats.items()]))
+stats = {f: v for f, v in pstats.Stats(sys.argv[1]).stats.items() if "_lsprof.Profiler" not in f[2]}
+place = {f: i for i, f in enumerate(stats)}
+print(json.dumps([{"file": f, "line": l, "name": n, "calls": v[1], "own_s": v[2], "total_s": v[3],
+                   "callers": [{"function": place[c], "seconds": e[3]} for c, e in v[4].items() if c in place]}
+                  for (f, l, n), v in stats.items()]))
 `
 
 // rawProfile is where cProfile writes, in the attempt's folder.
@@ -49,13 +52,27 @@ func (t *trial) profiledArgv(argv []string) []string {
 	return nil
 }
 
+// profiled is a task with the profiler around it; ok is false where that cannot be had.
+func (t *trial) profiled(own task) (profiled task, ok bool) {
+	if own.call != nil { // call.py profiles the call alone: what it took to import the module is told by the start-up
+		own.call = append(fmt.Appendf(nil, "{\"profile\":%q,", t.rawProfile()), own.call[1:]...)
+		return own, true
+	}
+	own.argv = t.profiledArgv(own.argv)
+	return own, own.argv != nil
+}
+
 // keepProfile turns what cProfile left into the attempt's profile.
 func (t *trial) keepProfile(task task) error {
 	defer os.Remove(t.rawProfile())
 	if _, err := os.Stat(t.rawProfile()); err != nil {
 		return nil // it failed, which its measurement says
 	}
-	cmd := exec.Command(t.interpreter(task.argv[:1]), "-c", readProfile, t.rawProfile())
+	python := callerPython
+	if task.call == nil {
+		python = t.interpreter(task.argv[:1])
+	}
+	cmd := exec.Command(python, "-c", readProfile, t.rawProfile())
 	cmd.Env = t.slots[0].environ
 	text, err := cmd.Output()
 	var failed *exec.ExitError

@@ -102,8 +102,8 @@ func (t *trial) open(ctx context.Context) error {
 	}
 	t.mu.Unlock()
 	t.rules.Startup, t.rules.Beside, t.rules.RoomMiB = t.tellsStartup(), min(t.rules.Beside, len(t.slots)), t.memoryRoom()
-	if first, err := t.queue.at(0); err != nil || t.profiledArgv(first.argv) == nil {
-		t.rules.Profile = false // the command says so
+	if first, err := t.queue.at(0); t.rules.Profile && err == nil {
+		_, t.rules.Profile = t.profiled(first) // else the command says so
 	}
 	t.began = time.Now()
 	return nil
@@ -192,8 +192,10 @@ func (t *trial) task(step trials.Step) (task, error) {
 	q := *t.queue
 	q.template = t.ways[step.Variant]
 	task, err := q.at(step.Place)
-	if argv := t.profiledArgv(task.argv); err == nil && step.Phase == trials.Profiling && argv != nil {
-		task.argv = argv
+	if err == nil && step.Phase == trials.Profiling {
+		if own, ok := t.profiled(task); ok {
+			return own, nil
+		}
 	}
 	return task, err
 }

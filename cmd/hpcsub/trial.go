@@ -259,7 +259,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	}
 	report.Profile = profile
 	if c.Bool("profile") && profile == nil {
-		out.warning("there is no profile: --profile is for commands of Python that run a script, and the run has to end within the budget")
+		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script, and the run has to end within the budget")
 	}
 	report.Advice = trials.Advise(report, t.facts())
 	report.Comparison, err = t.compare(ctx, c, out, report)

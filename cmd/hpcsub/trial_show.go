@@ -78,10 +78,12 @@ func printProfile(out *output, p *trials.Profile, picture string) {
 	if p == nil {
 		return
 	}
-	out.printf("\nProfile: %s in Python, %s in native code, %s importing (%s)\n", percent(p.Python), percent(p.Native), percent(p.Imports), picture)
+	width, _ := terminal(out.stdout)
+	out.print("\n" + wrap(fmt.Sprintf("Profile: %s in its own Python, %s in that of libraries, %s in native code; %s importing. %s draws it.",
+		percent(p.Python-p.Libraries), percent(p.Libraries), percent(p.Native), percent(p.Imports), picture), "", width))
 	t := table{head: []string{"own time", "with calls", "calls", "function", "where"}, left: []int{3, 4}}
 	for _, f := range p.Functions[:min(8, len(p.Functions))] {
-		t.add(percent(f.Own/p.Total), percent(min(1, f.Total/p.Total)), thousands(f.Calls), one(f.Name, 36), one(f.Place(), 24))
+		t.add(percent(f.Own/p.Total), percent(min(1, f.Total/p.Total)), thousands(f.Calls), one(f.Label(), 36), one(f.Place(), 24))
 	}
 	out.print(t.String())
 }

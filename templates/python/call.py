@@ -42,7 +42,8 @@ def main() -> None:
                 call = load(function)
                 send(worker, {"ready": time.time()})
                 meter = Meter()
-            value = call(**asked["arguments"])
+            with Profiler(asked.get("profile")):
+                value = call(**asked["arguments"])
         except BaseException as error:  # SystemExit too: nothing but the call is over
             outcome = {"cause": "raised " + explain(error)}
         else:
@@ -113,6 +114,25 @@ def explain(error: BaseException) -> str:
     except Exception:
         words = "(its own words cannot be had)"
     return type(error).__name__ + (" " + json.dumps(words[:300], ensure_ascii=False) if words else "")
+
+
+class Profiler:
+    """Profiles a call into a file, where the worker names one."""
+
+    def __init__(self, path: Optional[str]) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        if self.path is not None:
+            import cProfile
+
+            self.profile = cProfile.Profile()
+            self.profile.enable()
+
+    def __exit__(self, *raised: object) -> None:
+        if self.path is not None:
+            self.profile.disable()
+            self.profile.dump_stats(self.path)
 
 
 class Meter:
