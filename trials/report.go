@@ -85,9 +85,13 @@ func Evaluate(done []Measurement, end string) Report {
 		if m.Phase == Check {
 			r.Right = ptr(m.State == Done)
 		}
-		if m.Startup != nil {
-			r.Startup = m.Startup
+	}
+	if known := slices.DeleteFunc(t.startup, func(s *float64) bool { return s == nil }); len(known) > 0 {
+		var all []float64
+		for _, s := range known {
+			all = append(all, *s)
 		}
+		r.Startup = ptr(Median(all))
 	}
 	r.Threads = threadsOf(done)
 	r.Scaling = scalingOf(r.Threads)

@@ -30,6 +30,9 @@ const (
 	leastKnown     = 5    // fewer figures say nothing of a median
 	mostFailures   = 3
 	startupMatters = 30 // seconds: of longer items it is nothing
+	startupRuns    = 3  // of one that takes less than
+	startupLong    = 1  // second, by an item that takes less than
+	startupRepeats = 5  // seconds; else once
 )
 
 // Step is what runs next.
@@ -72,7 +75,7 @@ func (r Rules) Next(done []Measurement, spent float64) (step Step, end string) {
 		end = EndBudget
 	}
 	further := step.Round > 2 || step.Place >= cmp.Or(r.Items, defaultItems) // more of the same may take what is left
-	if (end != "" || further) && r.Startup && !t.startup && t.typical() > 0 && t.typical() < startupMatters {
+	if (end != "" || further) && r.Startup && t.startupLacks() && t.typical() > 0 && t.typical() < startupMatters {
 		step, end = Step{Phase: Startup, Place: t.good}, ""
 	} else if beside := r.crowd(done, t); (end != "" || further) && len(beside) > 1 && spent+t.longest() <= r.Budget {
 		step, end = Step{Phase: Crowd, Place: beside[0], Beside: beside}, ""
@@ -223,14 +226,16 @@ type tally struct {
 	good    int          // a place that ended well
 	failed  int
 	cut     bool
-	startup bool
+	startup []*float64
 }
 
 func tallied(done []Measurement) tally {
 	t := tally{byPlace: map[int][]float64{}, warmUp: map[int]float64{}, bad: map[int]bool{}}
 	for _, m := range done {
 		t.cut = t.cut || m.State == Cut
-		t.startup = t.startup || m.Phase == Startup
+		if m.Phase == Startup {
+			t.startup = append(t.startup, m.Startup)
+		}
 		switch {
 		case m.State == Cut || m.Phase != WarmUp && m.Phase != Sample:
 		case !m.ended():
@@ -245,6 +250,16 @@ func tallied(done []Measurement) tally {
 		}
 	}
 	return t
+}
+
+// startupLacks says that the start is not known well enough: what takes a tenth of a second differs from run to run. A program that did
+// not tell the first time will not.
+func (t tally) startupLacks() bool {
+	if len(t.startup) == 0 {
+		return true
+	}
+	first := t.startup[0]
+	return len(t.startup) < startupRuns && first != nil && *first < startupLong && t.typical() < startupRepeats
 }
 
 // middle is the place of an item of typical length.

@@ -190,23 +190,55 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestStartupIsAskedOnce, and not of items for which it does not matter.
-func TestStartupIsAskedOnce(t *testing.T) {
-	done, _ := play(Rules{Available: 10, Budget: 120, Startup: true}, always(1))
-	if got := count(done, Startup); got != 1 {
-		t.Errorf("asked %d times", got)
-	}
-	if r := Evaluate(done, ""); r.Startup == nil || *r.Startup != 0.2 || r.Samples != 10 {
-		t.Errorf("start-up %v, %d samples", r.Startup, r.Samples)
-	}
+// TestStartup is asked for three times where it and the items are short, once where one of them is not, and not of items for which it
+// does not matter. Its median counts.
+func TestStartup(t *testing.T) {
 	uneven := func(s Step, _ int) (float64, string) { return float64(1 + s.Place%7), Done }
-	done, _ = play(Rules{Available: 1000, Budget: 60, Startup: true}, uneven)
-	if got := count(done, Startup); got != 1 { // also where the sample would take all of the budget
-		t.Errorf("of uneven items it was asked %d times", got)
+	for _, tt := range []struct {
+		name   string
+		rules  Rules
+		length func(Step, int) (float64, string)
+		want   int
+	}{
+		{"short", Rules{Available: 10, Budget: 120, Startup: true}, always(1), 3},
+		{"where the sample would take all of the budget", Rules{Available: 1000, Budget: 60, Startup: true}, uneven, 3},
+		{"long items", Rules{Available: 10, Budget: 500, Startup: true}, always(8), 1},
+		{"very long items", Rules{Available: 10, Budget: 1e6, Startup: true}, always(100), 0},
+	} {
+		done, _ := play(tt.rules, tt.length)
+		if got := count(done, Startup); got != tt.want {
+			t.Errorf("%s: asked %d times, want %d", tt.name, got, tt.want)
+		}
+		if r := Evaluate(done, ""); tt.want > 0 && (r.Startup == nil || *r.Startup != 0.2) {
+			t.Errorf("%s: start-up %v", tt.name, r.Startup)
+		}
 	}
-	done, _ = play(Rules{Available: 10, Budget: 1e6, Startup: true}, always(100))
-	if got := count(done, Startup); got != 0 {
-		t.Errorf("of items of 100 s it was asked %d times", got)
+	alone := Measurement{Phase: Startup, State: Done, Elapsed: 1}
+	for _, tt := range []struct {
+		name   string
+		first  *float64
+		told   []float64
+		again  bool
+		median float64
+	}{
+		{"a long start is known from the first", ptr(2.5), nil, false, 2.5},
+		{"a program that does not tell is not asked again", nil, nil, false, 0},
+		{"one of three on a busy machine", ptr(0.9), []float64{0.2, 0.3}, false, 0.3},
+		{"two are not enough", ptr(0.2), []float64{0.4}, true, 0.3},
+	} {
+		alone.Startup = tt.first
+		done := []Measurement{{Phase: WarmUp, State: Done, Elapsed: 1}, alone}
+		for _, told := range tt.told {
+			alone.Startup = &told
+			done = append(done, alone)
+		}
+		if got := tallied(done).startupLacks(); got != tt.again {
+			t.Errorf("%s: asked again: %v", tt.name, got)
+		}
+		r := Evaluate(done, "")
+		if got := r.Startup; (got == nil) != (tt.median == 0) || got != nil && math.Abs(*got-tt.median) > 1e-9 {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.median)
+		}
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"hpcsub/items"
 	"hpcsub/trials"
 )
 
@@ -53,6 +55,57 @@ func TestTrialAgainstTime(t *testing.T) {
 			}
 			if !tt.steady && (report.Consistent == nil || *report.Consistent) {
 				t.Errorf("consistent: %v", report.Consistent)
+			}
+		})
+	}
+}
+
+// timedImports is a program that writes down how long ago the kernel started its process (proc(5), starttime, to a hundredth of a second)
+// when it has imported everything, so that each run of a trial is timed by another clock, whatever else the machine does.
+const timedImports = `import os, time
+import dask
+begun = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+print(time.clock_gettime(7) - begun, file=open("starts", "a")) # 7: CLOCK_BOOTTIME
+def work(n): time.sleep(0.1)
+if __name__ == "__main__": work(1)
+`
+
+// TestTrialStartupAgainstClock: the start of a program that imports a package of some size, a tenth of a second or two, within a fifth of
+// what the kernel's clock says of the same runs.
+func TestTrialStartupAgainstClock(t *testing.T) {
+	for name, spec := range map[string]items.Spec{
+		"program":  {Command: []string{"python3", "work.py", "{n}"}},
+		"function": {Function: "work:work"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec.Sweep, spec.Dir = numbers("", 4).Sweep, t.TempDir()
+			must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte(timedImports), 0o600))
+			r := tried(t, spec, trials.Rules{Items: 4, Repeats: 2, Budget: 60})
+			if spec.Function != "" {
+				r.putDrivers()
+			}
+			r.exits(ExitDone, lifeOptions{env: []string{"PATH=" + pythonPath(t)}})
+			var took []float64
+			for _, line := range r.lines("starts") {
+				seconds, err := strconv.ParseFloat(line, 64)
+				must(t, err)
+				took = append(took, seconds)
+			}
+			done := r.log().Measurements
+			var same []float64 // of the runs that were asked for their start
+			for i, m := range done {
+				if spec.Function == "" && m.Phase == trials.Startup {
+					same = append(same, took[i])
+				}
+			}
+			if spec.Function != "" { // the first process made the calls of the sample
+				same = took[1:]
+			}
+			want := trials.Median(same)
+			report := trials.Evaluate(done, "")
+			t.Logf("start-up %v s, the clock says %.3f s of the same %d runs, %.3f s of all %d", value(report.Startup), want, len(same), trials.Median(took), len(took))
+			if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
+				t.Errorf("start-up %v, want about %.3f", value(report.Startup), want)
 			}
 		})
 	}
