@@ -52,13 +52,14 @@ func TrialInput(job *configs.Job, cluster *slurm.Cluster) strategies.Input {
 const mostBeside = 64
 
 // BesideOthers widens a trial's job to as many CPUs as items can be run on side by side on one node, where they are free now, and says
-// how many items that are; 0 where it stays as it is. Functions, MPI programs and GPUs are not tried side by side.
+// how many items that are; 0 where it stays as it is.
 func BesideOthers(in strategies.Input, plan *strategies.Plan, items int) int {
 	wait := plan.Chosen.Estimate.QueueWait
-	if wait == nil || *wait > 0 || in.Function || in.Each.GPUs > 0 || in.Each.Parallel == "mpi" || in.Each.Parallel == "dask" {
+	if wait == nil || *wait > 0 || AloneInTrials(in.Each) != "" {
 		return 0
 	}
 	in.Plan.Strategy, in.Limits.Nodes, in.Slurm.Partition = "packed", 1, plan.Chosen.Request.Partition
+	in.Function = false // calls side by side are laid out as a pack of commands is
 	beside := min(items, mostBeside)
 	for range 2 { // as many as fit, and then no more than those
 		in.Items = beside
@@ -73,6 +74,20 @@ func BesideOthers(in strategies.Input, plan *strategies.Plan, items int) int {
 		}
 	}
 	return 0
+}
+
+// AloneInTrials says of which items a trial runs one at a time only, and why nothing is lost; "" where it runs others beside them. It holds
+// what they take for minutes: more ranks and GPUs than one item needs are not worth it.
+func AloneInTrials(each configs.Each) string {
+	switch {
+	case each.GPUs > 0:
+		return "a trial holds the GPUs of one item only; what items share on a node beside them, its CPUs, memory and links, is not in the prediction"
+	case each.Parallel == "mpi":
+		return "a trial holds the CPUs of one item's ranks only; that other items share the memory and the network is not in the prediction"
+	case each.Parallel == "dask":
+		return "a trial holds the CPUs of one item's cluster of Dask only; that other items share the memory and the network is not in the prediction"
+	}
+	return ""
 }
 
 // StartTrial freezes a trial on disk and submits it, with all care that is taken of a run. When Slurm refuses, or the disk does,

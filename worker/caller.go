@@ -101,6 +101,11 @@ func (e *engine) dismiss() {
 	}
 }
 
+// importLine has a caller import the function of a call without making it.
+func importLine(t task) []byte {
+	return fmt.Appendf(nil, "{\"id\":%q,\"index\":%d}\n", t.id, t.index)
+}
+
 // callLine is what a caller reads.
 func callLine(it items.Item, call *items.Call) []byte {
 	return fmt.Appendf(nil, "{\"id\":%q,\"index\":%d,\"arguments\":%s}\n", it.ID, it.Index, call.Arguments())

@@ -14,20 +14,29 @@ import (
 // crowd runs items side by side, as many as a step names, and measures each. ok is false where the trial is to end instead.
 func (t *trial) crowd(step trials.Step) (all []trials.Measurement, ok bool, err error) {
 	var tasks []task
-	var made []aside
 	for _, place := range step.Beside {
 		step.Place = place
 		task, err := t.task(step)
 		if err != nil {
 			return nil, false, err
 		}
+		tasks = append(tasks, task)
+	}
+	if t.work.Spec.Function != "" {
+		if ok := t.importAll(tasks); !ok || t.cut {
+			return nil, ok, nil
+		}
+	}
+	var made []aside
+	for _, task := range tasks {
 		before, err := t.setAside(task.outputs)
 		if err != nil {
 			return nil, false, err
 		}
-		tasks, made = append(tasks, task), append(made, before)
+		made = append(made, before)
 	}
 	ends, ok := t.runAll(tasks)
+	t.unlockedDismiss()
 	for i, task := range tasks {
 		step.Place = step.Beside[i]
 		t.ended = ends[task.index]
@@ -44,6 +53,25 @@ func (t *trial) crowd(step trials.Step) (all []trials.Measurement, ok bool, err 
 		all = append(all, m)
 	}
 	return all, ok, nil
+}
+
+// importAll has a process import the function for each of the calls that are to be made side by side, so that none is measured while
+// others import. Where that fails, the calls will, and say why.
+func (t *trial) importAll(tasks []task) (ok bool) {
+	var imports []task
+	for _, task := range tasks {
+		task.call, task.outputs = importLine(task), nil
+		imports = append(imports, task)
+	}
+	_, ok = t.runAll(imports)
+	return ok
+}
+
+// unlockedDismiss ends the processes that made the calls: what runs next runs alone.
+func (t *trial) unlockedDismiss() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dismiss()
 }
 
 // memoryRoom is the memory in MiB that the items may use together: what the job has, and no more than is left on the node. 0 = not known.
@@ -89,6 +117,10 @@ func (t *trial) runAll(tasks []task) (ends map[int]*items.Record, ok bool) {
 		}
 	}
 	for t.running() > 0 {
+		if t.work.Spec.Function != "" { // the end of a call is not that of a process
+			t.unlocked(t.awaitChange)
+			continue
+		}
 		t.unlocked(awaitExit)
 		t.reap()
 	}

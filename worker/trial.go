@@ -232,12 +232,7 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 	defer timer.Stop()
 	for t.running() > 0 {
 		if t.work.Spec.Function != "" { // reaped elsewhere
-			t.unlocked(func() {
-				select {
-				case <-t.changed:
-				case <-time.After(recheck):
-				}
-			})
+			t.unlocked(t.awaitChange)
 			continue
 		}
 		t.unlocked(awaitExit)
@@ -248,6 +243,14 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 		use = t.trafficOf(c).less(before)
 	}
 	return use, t.ended != nil && !t.ending
+}
+
+// awaitChange returns when a slot may be free again.
+func (t *trial) awaitChange() {
+	select {
+	case <-t.changed:
+	case <-time.After(recheck):
+	}
 }
 
 // outOfBudget ends the item that runs: it takes longer than the budget, and how long is not known.

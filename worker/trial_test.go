@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -147,46 +146,6 @@ func TestTrialFailures(t *testing.T) {
 	}
 }
 
-// TestTrialStartup: of a program of Python and of a function it is known what their start takes, within 20 % of what
-// it takes to import by itself.
-func TestTrialStartup(t *testing.T) {
-	t.Parallel()
-	for name, spec := range map[string]items.Spec{
-		"program":  {Command: []string{"python3", "work.py", "{n}"}},
-		"function": {Function: "slow:work"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			spec.Sweep, spec.Dir = numbers("", 2).Sweep, t.TempDir()
-			must(t, os.WriteFile(filepath.Join(spec.Dir, "slow.py"), []byte("import time\ntime.sleep(2.5)\ndef work(n):\n    time.sleep(0.1)\n"), 0o600))
-			must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte("import slow\nslow.work(1)\n"), 0o600))
-			r := tried(t, spec, trials.Rules{Items: 2, Repeats: 1, Budget: 60})
-			if spec.Function != "" {
-				must(t, os.MkdirAll(filepath.Dir(r.dir.Python(callProgram)), 0o700))
-				text, err := os.ReadFile(filepath.Join("..", "templates", "python", callProgram))
-				must(t, err)
-				must(t, os.WriteFile(r.dir.Python(callProgram), text, 0o600))
-			}
-			r.exits(ExitDone, lifeOptions{})
-			var truth []float64
-			for range 3 {
-				begin, cmd := time.Now(), exec.Command("python3", "-c", "import slow")
-				cmd.Dir = spec.Dir
-				must(t, cmd.Run())
-				truth = append(truth, time.Since(begin).Seconds())
-			}
-			want := trials.Median(truth)
-			report := trials.Evaluate(r.log().Measurements, "")
-			if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
-				t.Errorf("%s: start-up %v, want about %.2f", name, value(report.Startup), want)
-			}
-			if spec.Function != "" && *report.Elapsed.Median > 0.3 {
-				t.Errorf("a call takes %v: the start is counted", *report.Elapsed.Median)
-			}
-		})
-	}
-}
-
 func value(p *float64) any {
 	if p == nil {
 		return "null"
@@ -207,6 +166,62 @@ func TestParseTraffic(t *testing.T) {
 		if got := parseTraffic([]byte(tt.text)); got != tt.want {
 			t.Errorf("%q: got %+v", tt.text, got)
 		}
+	}
+}
+
+// TestTrialCrowdOfCalls: calls side by side are measured each, after all processes have imported the function, and none of these is left
+// to run beside what is measured alone.
+func TestTrialCrowdOfCalls(t *testing.T) {
+	t.Parallel()
+	const beside = 3
+	r := calls(t, `
+print("said", n, file=sys.stderr)
+time.sleep(0.5)
+open("lives", "a").write(str(os.getpid()) + "\n")
+return n`, beside, 1, func(w *items.Work) { w.Trial = true })
+	text, err := os.ReadFile(filepath.Join(r.job, "work.py"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(r.job, "work.py"), append([]byte("import time\ntime.sleep(0.7)\n"), text...), 0o600))
+	rules, err := json.Marshal(trials.Rules{Available: beside, Items: 1, Repeats: 1, Budget: 60, Beside: beside, Profile: true})
+	must(t, err)
+	must(t, os.WriteFile(r.dir.Trial(), rules, 0o600))
+	r.exits(ExitDone, lifeOptions{slots: beside})
+	var crowd []trials.Measurement
+	log := r.log()
+	for n, m := range log.Measurements {
+		if m.State != trials.Done {
+			t.Errorf("run %d: %+v", n+1, m)
+		}
+		if m.Phase == trials.Crowd {
+			crowd = append(crowd, m)
+			if m.Elapsed < 0.45 || m.CPU == nil || m.MaxRSS == nil {
+				t.Errorf("run %d: %+v, want half a second, its CPU time and peak", n+1, m)
+			}
+			log, err := os.ReadFile(r.dir.Log(items.Writer{Attempt: 1}, m.Slot, "err"))
+			must(t, err)
+			if text := string(log[m.Stderr[0]:][:m.Stderr[1]]); !strings.Contains(text, fmt.Sprintf("said %d", m.Index)) {
+				t.Errorf("call %d is said to have run in slot %d, whose log has %q", m.Index, m.Slot, text)
+			}
+		} else if m.Slot != 0 {
+			t.Errorf("run %d, alone, was in slot %d", n+1, m.Slot)
+		}
+	}
+	last, first := 0.0, math.Inf(1)
+	for _, m := range crowd {
+		last, first = max(last, m.Start), min(first, m.Start+m.Elapsed)
+	}
+	if len(crowd) != beside || last >= first {
+		t.Errorf("got %d calls in the crowd, the last of which began at %v and the first ended at %v; want %d at the same time", len(crowd), last, first, beside)
+	}
+	if end := log.Measurements[len(log.Measurements)-1]; end.Phase != trials.Profiling {
+		t.Errorf("after the crowd: got %s, want the profile", end.Phase)
+	}
+	processes := map[string]bool{}
+	for _, pid := range r.lines("lives") {
+		processes[pid] = true
+	}
+	if len(processes) != 2+beside-1 && len(processes) != 2+beside { // one of the sample, which may be in the crowd, and one after it
+		t.Errorf("calls were made by %d processes", len(processes))
 	}
 }
 

@@ -63,49 +63,56 @@ func TestTrialAgainstTime(t *testing.T) {
 // timedImports is a program that writes down how long ago the kernel started its process (proc(5), starttime, to a hundredth of a second)
 // when it has imported everything, so that each run of a trial is timed by another clock, whatever else the machine does.
 const timedImports = `import os, time
-import dask
+import PACKAGE
 begun = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
 print(time.clock_gettime(7) - begun, file=open("starts", "a")) # 7: CLOCK_BOOTTIME
 def work(n): time.sleep(0.1)
 if __name__ == "__main__": work(1)
 `
 
-// TestTrialStartupAgainstClock: the start of a program that imports a package of some size, a tenth of a second or two, within a fifth of
-// what the kernel's clock says of the same runs.
-func TestTrialStartupAgainstClock(t *testing.T) {
-	for name, spec := range map[string]items.Spec{
-		"program":  {Command: []string{"python3", "work.py", "{n}"}},
-		"function": {Function: "work:work"},
+// TestTrialStartup: the start of a program of Python and of a function is known within a fifth of what the kernel's clock says of the same
+// runs: of a package of some size, a tenth of a second or two, and of one that takes seconds.
+func TestTrialStartup(t *testing.T) {
+	program, call := items.Spec{Command: []string{"python3", "work.py", "{n}"}}, items.Spec{Function: "work:work"}
+	for _, tt := range []struct {
+		name, imports string
+		spec          items.Spec
+		slow          bool
+	}{
+		{"program", "dask", program, false}, {"function", "dask", call, false},
+		{"program that is slow to start", "slow", program, true}, {"function that is slow to start", "slow", call, true},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
+			spec := tt.spec
 			spec.Sweep, spec.Dir = numbers("", 4).Sweep, t.TempDir()
-			must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte(timedImports), 0o600))
-			r := tried(t, spec, trials.Rules{Items: 4, Repeats: 2, Budget: 60})
-			if spec.Function != "" {
-				r.putDrivers()
-			}
+			must(t, os.WriteFile(filepath.Join(spec.Dir, "work.py"), []byte(strings.Replace(timedImports, "PACKAGE", tt.imports, 1)), 0o600))
+			must(t, os.WriteFile(filepath.Join(spec.Dir, "slow.py"), []byte("import time\ntime.sleep(2.5)\n"), 0o600))
+			r := tried(t, spec, trials.Rules{Items: 2, Repeats: 1, Budget: 60})
+			r.putDrivers()
 			r.exits(ExitDone, lifeOptions{env: []string{"PATH=" + pythonPath(t)}})
-			var took []float64
+			var took, same []float64 // of all runs, and of those that were asked for their start
 			for _, line := range r.lines("starts") {
 				seconds, err := strconv.ParseFloat(line, 64)
 				must(t, err)
 				took = append(took, seconds)
 			}
 			done := r.log().Measurements
-			var same []float64 // of the runs that were asked for their start
-			for i, m := range done {
-				if spec.Function == "" && m.Phase == trials.Startup {
-					same = append(same, took[i])
+			if same = took[1:]; spec.Function == "" { // where the first process makes all calls of the sample
+				same = nil
+				for i, m := range done {
+					if m.Phase == trials.Startup {
+						same = append(same, took[i])
+					}
 				}
-			}
-			if spec.Function != "" { // the first process made the calls of the sample
-				same = took[1:]
 			}
 			want := trials.Median(same)
 			report := trials.Evaluate(done, "")
 			t.Logf("start-up %v s, the clock says %.3f s of the same %d runs, %.3f s of all %d", value(report.Startup), want, len(same), trials.Median(took), len(took))
 			if report.Startup == nil || math.Abs(*report.Startup-want) > 0.2*want {
 				t.Errorf("start-up %v, want about %.3f", value(report.Startup), want)
+			}
+			if spec.Function != "" && tt.slow && *report.Elapsed.Median > want/2 {
+				t.Errorf("a call takes %v: the start is counted", *report.Elapsed.Median)
 			}
 		})
 	}

@@ -150,8 +150,12 @@ func announceTrial(w *work, beside int) string {
 	if t.Items == 0 && w.survey.Count > items {
 		more = " or more"
 	}
-	text := fmt.Sprintf("items really run now: %d%s of %s, up to %d times each, one at a time, for at most %s",
-		min(items, w.survey.Count), more, count(w.survey.Count, "item"), cmp.Or(t.Repeats, 3), seconds(cmp.Or(t.Budget, configs.DefaultBudget).Seconds()))
+	often := "once each"
+	if repeats := cmp.Or(t.Repeats, 3); repeats > 1 {
+		often = fmt.Sprintf("up to %d times each", repeats)
+	}
+	text := fmt.Sprintf("items really run now: %d%s of %s, %s, one at a time, for at most %s",
+		min(items, w.survey.Count), more, count(w.survey.Count, "item"), often, seconds(cmp.Or(t.Budget, configs.DefaultBudget).Seconds()))
 	if len(w.job.Work.Outputs) > 0 {
 		text += "; the outputs that [each] names are moved away and what was there is put back"
 	} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hpcsub/runs"
 	"hpcsub/trials"
 )
 
@@ -37,6 +38,9 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 			note = "; others used the CPUs, so no plan counts on it"
 		}
 		line("crowd", "%s side by side: each takes %.2f times as long as alone%s", count(c.Beside, "item"), c.Factor, note)
+	}
+	if alone := runs.AloneInTrials(t.work.job.Each); alone != "" && r.Crowding == nil {
+		line("crowd", "not measured: %s", alone)
 	}
 	if r.MaxRSSTree != nil {
 		line("memory", "%s at most", memory(*r.MaxRSSTree))

@@ -42,8 +42,10 @@ def main() -> None:
                 call = load(function)
                 send(worker, {"ready": time.time()})
                 meter = Meter()
-            with Profiler(asked.get("profile")):
-                value = call(**asked["arguments"])
+            value = None
+            if "arguments" in asked:  # else it is only to be imported
+                with Profiler(asked.get("profile")):
+                    value = call(**asked["arguments"])
         except BaseException as error:  # SystemExit too: nothing but the call is over
             outcome = {"cause": "raised " + explain(error)}
         else:
