@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"hpcsub/slurm"
+	"hpcsub/trials"
 )
 
 // The tests whose names begin with TestVersion are about what differs between the releases of Slurm: what its
@@ -247,4 +249,50 @@ func TestVersionDoctor(t *testing.T) {
 			t.Errorf("something is left: %s", got)
 		}
 	})
+}
+
+// versionTrial has items of 0.3 s, with an output of their own.
+const versionTrial = `name = "tried"
+command = "sh item.sh {n}"
+[sweep]
+n = { from = 1, to = 40 }
+[each]
+outputs = ["out/{n}.txt"]
+[trial]
+budget = "40s"
+[slurm]
+partition = "short"
+`
+
+// TestVersionTrial: a trial's one job is as wide as items that run side by side, measures them, and a plan rests on it; the two ways that
+// it ranks first are compared, and what was there before is there afterwards.
+func TestVersionTrial(t *testing.T) {
+	j := newJob(t, Default, versionTrial, map[string]string{"item.sh": "sleep 0.3; echo $1 >out/$1.txt\n"})
+	j.shell(t, "mkdir out; echo before >out/1.txt")
+	r := j.expect(t, 0, "trial --compare --json")
+	var report trials.Report
+	if err := json.Unmarshal([]byte(r.Stdout), &report); err != nil {
+		t.Fatalf("%v in %s", err, r.Stdout)
+	}
+	if m := report.Elapsed.Median; m == nil || *m < 0.3 || *m > 0.45 || report.Node == "" || report.SameOutput == nil || !*report.SameOutput {
+		t.Errorf("got %+v, want items of 0.3 s\n%s", report, r.Stderr)
+	}
+	if c := report.Crowding; c == nil || c.Beside < 2 || c.Factor > 2 {
+		t.Errorf("side by side: got %+v", c)
+	}
+	c := report.Comparison
+	if c == nil || len(c.Ways) != 2 || c.SameOutput == nil || !*c.SameOutput {
+		t.Fatalf("got %+v, want two ways that made the same\n%s", c, r.Stderr)
+	}
+	for _, w := range c.Ways {
+		if w.Failed != 0 || w.Actual <= 0 {
+			t.Errorf("got %+v, want %d items done", w, c.Items)
+		}
+	}
+	if got := j.shell(t, "cat out/*.txt"); got != "before" {
+		t.Errorf("outputs afterwards: %q", got)
+	}
+	if plan := j.expect(t, 0, "plan"); !strings.Contains(plan.Stdout, "Item lengths are those of trial tried-") {
+		t.Errorf("the plan does not rest on it:\n%s%s", plan.Stdout, plan.Stderr)
+	}
 }

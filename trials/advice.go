@@ -87,7 +87,7 @@ func unsteady(r Report, f Facts) *Advice {
 		return nil
 	}
 	text := fmt.Sprintf("repeats of the same item differ by %.0f %%: a change that gains less cannot be seen", 100**r.Elapsed.Within)
-	if len(r.Varies) > 0 {
+	if len(r.Varies) > 0 && r.Varies[0] != r.differ() {
 		text += " (" + r.Varies[0] + ")"
 	}
 	text += "; try it on a quieter node, or with more repeats"
@@ -150,7 +150,7 @@ func crowded(r Report, f Facts) *Advice {
 		*r.CoresBusy, max(1, f.CPUs), int(*r.CoresBusy+0.5))
 }
 
-// startup is about what is paid once an item and could be paid once a CPU.
+// startup is about what is paid once an item and could be paid once a CPU; of a single item, about a case that is too short to tell.
 func startup(r Report, f Facts) *Advice {
 	if r.Startup == nil || f.Function || r.Waited {
 		return nil
@@ -158,6 +158,10 @@ func startup(r Report, f Facts) *Advice {
 	share := *r.Startup / *r.Elapsed.Median
 	if share < startupShare || share > startupMost {
 		return nil
+	}
+	if f.Items < 2 {
+		return advice("short-case", 0, "starting and importing takes %.2g of %.2g s, %.0f %% of the time: what a change does to the rest is hard to see in so short a case; try one that takes a minute or two",
+			min(*r.Startup, *r.Elapsed.Median), *r.Elapsed.Median, 100*min(1, share))
 	}
 	gain := atBest(share)
 	return advice("startup", gain, "starting and importing takes %.2g of %.2g s, %.0f %% of an item: as a Python function (function = \"module:name\") it is paid once a CPU, and items run up to %.2g times as fast",
@@ -207,8 +211,12 @@ func compiled(r Report, f Facts) *Advice {
 		return nil
 	}
 	gain := atBest(share)
-	return advice("compiled-language", gain, "%s (%s) takes %.0f %% of the time in Python itself, and the best of %d other ways to write it that were tried is %.2g times as fast: what is left is this function in a compiled language (C, C++, Fortran, Rust), called from Python; an item gets up to %.2g times as fast",
-		hot.Name, hot.Place(), 100*share, tried, best, gain)
+	others := "the other way to write it that was tried"
+	if tried > 1 {
+		others = fmt.Sprintf("the best of %d other ways to write it that were tried", tried)
+	}
+	return advice("compiled-language", gain, "%s (%s) takes %.0f %% of the time in Python itself, and %s is %.2g times as fast: what is left is this function in a compiled language (C, C++, Fortran, Rust), called from Python; an item gets up to %.2g times as fast",
+		hot.Name, hot.Place(), 100*share, others, best, gain)
 }
 
 // exhausted is how many variants were tried that are not faster, and how many times as fast the best of them is; none where one is,

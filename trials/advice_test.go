@@ -64,6 +64,13 @@ func TestAdvise(t *testing.T) {
 		{"threads-multiply", func(r *Report, _ *Facts) { r.CoresBusy = ptr(3.9) }, "kept 3.9 CPUs busy and has 1"},
 		{"startup", func(r *Report, _ *Facts) { r.Startup = ptr(7.5) }, "75 % of an item: as a Python function"},
 		{"", func(r *Report, f *Facts) { r.Startup, f.Function = ptr(7.5), true }, ""},
+		{"short-case", func(r *Report, f *Facts) { r.Startup, f.Items = ptr(7.5), 1 }, "75 % of the time: what a change does"}, // there are no CPUs to share it
+		{"inconsistent", func(r *Report, _ *Facts) { // said once
+			r.Consistent, r.Elapsed.Within, r.Varies = ptr(false), ptr(0.4), []string{"runs of the same item differ by 40 %"}
+		}, "cannot be seen; try"},
+		{"compiled-language", func(r *Report, _ *Facts) {
+			r.Profile, r.Variants = looping(0.9), []Variant{slow(0.9)}
+		}, "and the other way to write it that was tried is 0.9 times as fast"},
 		{"", func(r *Report, _ *Facts) { r.Startup = ptr(17.0) }, ""}, // of an item that takes 10 s: what was measured contradicts itself
 		{"small-writes", func(r *Report, _ *Facts) { r.Writes, r.Written = ptr(int64(1e6)), ptr(int64(20e6)) }, "1000000 times, 20 bytes each"},
 		{"", func(r *Report, _ *Facts) { r.Writes, r.Written = ptr(int64(1e6)), ptr(int64(4e9)) }, ""},
@@ -101,7 +108,7 @@ func slow(speedup float64) Variant {
 func TestAdviceIsFive(t *testing.T) {
 	r := Report{Elapsed: Elapsed{Median: ptr(100.0), Within: ptr(0.5)}, Consistent: ptr(false), CoresBusy: ptr(0.9), Startup: ptr(50.0),
 		Writes: ptr(int64(1e6)), Written: ptr(int64(1e6))}
-	got := Advise(r, Facts{CPUs: 8})
+	got := Advise(r, Facts{CPUs: 8, Items: 100})
 	var rules []string
 	for _, a := range got {
 		rules = append(rules, a.Rule)

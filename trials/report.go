@@ -209,7 +209,7 @@ func (r *Report) judge(t tally, counted []Measurement) {
 		consistent := steady && *cv <= consistentTo
 		r.Consistent = &consistent
 		if *cv > consistentTo && len(r.Varies) == 0 {
-			say("runs of the same item differ by %.0f %%", 100**cv)
+			say("%s", r.differ())
 		}
 		if cpu, ok := within(cpuByPlace(counted)); ok && *cv > consistentTo && cpu < *cv/2 {
 			r.Waited = true
@@ -228,6 +228,11 @@ func (r *Report) judge(t tally, counted []Measurement) {
 		least, most := slices.Min(items), slices.Max(items)
 		say("items differ: the longest takes %.1f times as long as the shortest", most/max(least, 1e-9))
 	}
+}
+
+// differ says how much repeats do.
+func (r *Report) differ() string {
+	return fmt.Sprintf("runs of the same item differ by %.0f %%", 100**r.Elapsed.Within)
 }
 
 func cpuByPlace(counted []Measurement) map[int][]float64 {

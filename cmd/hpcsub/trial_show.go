@@ -155,7 +155,10 @@ func consistency(r trials.Report) string {
 	default:
 		text = "Not consistent: the same item does not take the same time."
 	}
-	if r.Elapsed.Known {
+	switch {
+	case r.Elapsed.Known && r.Consistent != nil && !*r.Consistent:
+		return text + " The median is known to 10 % all the same, so it can carry a decision."
+	case r.Elapsed.Known:
 		return text + " The figures can carry a decision."
 	}
 	return text + " The median is not known to 10 %, so take decisions by it with care: more items or a longer budget in [trial] tell more."
