@@ -108,8 +108,8 @@ func serial(r Report, f Facts) *Advice {
 		last := r.Threads[len(r.Threads)-1]
 		tried = fmt.Sprintf(", and %d threads were %.2g times as fast as one", last.Threads, last.Speedup)
 	}
-	return advice("serial", float64(f.CPUs), "the program is serial: it kept %.2g of its %d CPUs busy%s: cpus = 1 in [each] takes as long and leaves %d to others; more than one are of use where the work is taken apart into items ([sweep]), or its loops are made parallel",
-		*r.CoresBusy, f.CPUs, tried, f.CPUs-1)
+	return advice("serial", float64(f.CPUs), "the program is serial: it kept %s of its %d CPUs busy%s: cpus = 1 in [each] takes as long and leaves %d to others; more than one are of use where the work is taken apart into items ([sweep]), or its loops are made parallel",
+		BusyWords(*r.CoresBusy), f.CPUs, tried, f.CPUs-1)
 }
 
 // oneCPU says that an item of several CPUs used one. Where it waited for CPUs that others use, nobody knows.
@@ -137,8 +137,16 @@ func idle(r Report, f Facts) *Advice {
 	if use >= f.CPUs {
 		return nil
 	}
-	return advice("idle-cpus", float64(f.CPUs)/float64(use), "%.2g of the %d CPUs of an item were busy: with cpus = %d in [each], %.2g times as many items run at once",
-		*r.CoresBusy, f.CPUs, use, float64(f.CPUs)/float64(use))
+	return advice("idle-cpus", float64(f.CPUs)/float64(use), "%s of the %d CPUs of an item were busy: with cpus = %d in [each], %.2g times as many items run at once",
+		BusyWords(*r.CoresBusy), f.CPUs, use, float64(f.CPUs)/float64(use))
+}
+
+// BusyWords says how many CPUs were busy.
+func BusyWords(cpus float64) string {
+	if cpus < 0.01 {
+		return "less than 0.01"
+	}
+	return fmt.Sprintf("%.2g", cpus)
 }
 
 // crowded is about threads that multiply.

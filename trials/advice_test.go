@@ -31,6 +31,7 @@ func TestAdvise(t *testing.T) {
 		}, "cannot be seen (it drifts: 48 % shorter); try"},
 		{"idle-cpus", func(_ *Report, f *Facts) { f.CPUs = 8 }, "0.98 of the 8 CPUs of an item were busy: with cpus = 1 in [each], 8 times as many"},
 		{"", func(r *Report, f *Facts) { f.CPUs, r.CoresBusy = 8, ptr(7.5) }, ""},
+		{"idle-cpus", func(r *Report, f *Facts) { f.CPUs, r.CoresBusy = 2, ptr(1.8e-5) }, "less than 0.01 of the 2 CPUs"}, // one that sleeps
 		{"", func(_ *Report, f *Facts) { f.CPUs, f.Parallel = 8, "mpi" }, ""},
 		{"serial", func(_ *Report, f *Facts) { f.CPUs, f.Items = 8, 1 }, "it kept 0.98 of its 8 CPUs busy: cpus = 1 in [each] takes as long and leaves 7 to others"},
 		{"serial", func(r *Report, f *Facts) {

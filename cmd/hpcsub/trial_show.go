@@ -30,7 +30,7 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 		line("start-up", "%s, imports included", precise(*r.Startup))
 	}
 	if r.CPU != nil {
-		line("CPU time", "%s: %.2g of %s busy", precise(*r.CPU), *r.CoresBusy, count(max(1, t.work.job.Each.CPUs), "CPU"))
+		line("CPU time", "%s: %s of %s busy", precise(*r.CPU), trials.BusyWords(*r.CoresBusy), count(max(1, t.work.job.Each.CPUs), "CPU"))
 	}
 	if c := r.Crowding; c != nil {
 		note := ""
