@@ -13,9 +13,9 @@ import (
 	"hpcsub/items"
 )
 
-// readProfile prints what cProfile has written as JSON: its own format is one of Python's.
+// readProfile prints what cProfile has written as JSON, but for itself and the program that makes calls: its own format is one of Python's.
 const readProfile = `import json, pstats, sys
-stats = {f: v for f, v in pstats.Stats(sys.argv[1]).stats.items() if "_lsprof.Profiler" not in f[2]}
+stats = {f: v for f, v in pstats.Stats(sys.argv[1]).stats.items() if "_lsprof.Profiler" not in f[2] and f[0] != sys.argv[2]}
 place = {f: i for i, f in enumerate(stats)}
 print(json.dumps([{"file": f, "line": l, "name": n, "calls": v[1], "own_s": v[2], "total_s": v[3],
                    "callers": [{"function": place[c], "seconds": e[3]} for c, e in v[4].items() if c in place]}
@@ -72,7 +72,7 @@ func (t *trial) keepProfile(task task) error {
 	if task.call == nil {
 		python = t.interpreter(task.argv[:1])
 	}
-	cmd := exec.Command(python, "-c", readProfile, t.rawProfile())
+	cmd := exec.Command(python, "-c", readProfile, t.rawProfile(), t.dir.Python(callProgram))
 	cmd.Env = t.slots[0].environ
 	text, err := cmd.Output()
 	var failed *exec.ExitError

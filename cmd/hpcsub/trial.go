@@ -262,7 +262,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		return err
 	}
 	report.Profile = profile
-	if c.Bool("profile") && profile == nil {
+	if c.Bool("profile") && profile == nil && report.Samples > 0 { // else it is said why nothing ran
 		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script, and the run has to end within the budget")
 	}
 	report.Advice = trials.Advise(report, t.facts())

@@ -39,7 +39,7 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 		}
 		line("crowd", "%s side by side: each takes %.2f times as long as alone%s", count(c.Beside, "item"), c.Factor, note)
 	}
-	if alone := runs.AloneInTrials(t.work.job.Each); alone != "" && r.Crowding == nil {
+	if alone := runs.AloneInTrials(t.work.job.Each); alone != "" && r.Samples > 0 {
 		line("crowd", "not measured: %s", alone)
 	}
 	if r.MaxRSSTree != nil {
