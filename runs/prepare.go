@@ -54,7 +54,7 @@ type UnfinishedError struct{ Status Status }
 
 func (e *UnfinishedError) Error() string {
 	s := e.Status
-	return fmt.Sprintf("run %s of this job.toml is %s (%d of %d items done): one run at a time", s.Run, s.State, s.Items.Done, s.Items.Total)
+	return fmt.Sprintf("run %s of this job.toml is %s (%d of %s done): one run at a time", s.Run, s.State, s.Items.Done, counted(s.Items.Total))
 }
 
 // OvertakenError says that another hpcsub submitted the job while this one was planning it.

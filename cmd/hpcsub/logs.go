@@ -90,7 +90,7 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 		if err != nil {
 			return err
 		}
-		n, err := copyLogs(out.stdout, r, res, streams)
+		n, err := copyLogs(&lineEnds{w: out.stdout}, r, res, streams)
 		if err == nil && n == 0 {
 			out.say("item %d (%s) printed nothing%s", i, ending(res.Record), onlyTo(streams))
 		}
@@ -121,7 +121,7 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 	return nil
 }
 
-// lineEnds ends the last line of what went through it, so that a headline never stands behind it.
+// lineEnds can end the last line of what went through it, so that nothing else stands behind it.
 type lineEnds struct {
 	w    io.Writer
 	last byte
@@ -149,9 +149,10 @@ func onlyTo(streams []string) string {
 	return " to standard " + map[string]string{runs.Stdout: "output", runs.Stderr: "error"}[streams[0]]
 }
 
-// copyLogs returns how many bytes there were.
-func copyLogs(to io.Writer, r *runs.Run, res items.Result, streams []string) (n int64, err error) {
+// copyLogs returns how many bytes there were. A stream begins a line of its own.
+func copyLogs(to *lineEnds, r *runs.Run, res items.Result, streams []string) (n int64, err error) {
 	for _, stream := range streams {
+		to.finish()
 		text := r.Output(res, stream)
 		more, err := io.Copy(to, text)
 		text.Close()
