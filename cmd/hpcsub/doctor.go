@@ -156,7 +156,7 @@ func (d *doctor) tell(asJSON bool, out *output) error {
 		}
 		return &coded{code: d.code, err: fmt.Errorf("%s", d.verdict())}
 	}
-	out.print(d.text())
+	out.print(d.text(listWidth(out)))
 	if d.code != 0 {
 		return &coded{code: d.code, err: fmt.Errorf("%s", d.verdict())}
 	}
@@ -167,8 +167,16 @@ func (d *doctor) tell(asJSON bool, out *output) error {
 	return nil
 }
 
+// listWidth is how wide lists of findings are: as a terminal, and else so that few lines are broken.
+func listWidth(out *output) int {
+	if width, isTerminal := terminal(out.stdout); isTerminal {
+		return min(width, 100)
+	}
+	return 100
+}
+
 // text is the list, its areas in the order in which they were looked at.
-func (d *doctor) text() string {
+func (d *doctor) text(width int) string {
 	const indent = "           "
 	var b strings.Builder
 	area := ""
@@ -179,11 +187,11 @@ func (d *doctor) text() string {
 			}
 			b.WriteString(area + "\n")
 		}
-		text := wrap(f.Text, indent, 100)
+		text := wrap(f.Text, indent, width)
 		b.WriteString(fmt.Sprintf("  %-8s ", f.State) + strings.TrimPrefix(text, indent))
 		// What is to be done about several is said after the last of them.
 		if more := d.findings[i+1:]; f.Do != "" && (len(more) == 0 || more[0].Area != f.Area || more[0].Do != f.Do) {
-			b.WriteString(wrap("→ "+f.Do, indent, 100))
+			b.WriteString(wrap("→ "+f.Do, indent, width))
 		}
 	}
 	return b.String()

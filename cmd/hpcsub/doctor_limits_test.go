@@ -59,7 +59,7 @@ func TestDoctorSaysOnceWhatMendsSeveral(t *testing.T) {
 	d.warn("folder", "wait", "full")
 	want := "Slurm\n  warning  not known: one\n  warning  not known: two\n           → ask the commands\n  warning  busy\n           → wait\n\n" +
 		"folder\n  warning  full\n           → wait\n"
-	if got := d.text(); got != want {
+	if got := d.text(100); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

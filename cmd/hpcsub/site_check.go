@@ -286,7 +286,7 @@ func (k *siteCheck) tellSite(asJSON bool, out *output) error {
 			return err
 		}
 	} else {
-		out.print(k.text())
+		out.print(k.text(listWidth(out)))
 	}
 	if k.code != 0 {
 		return &coded{code: k.code, err: fmt.Errorf("site check: %s", k.verdict())}
