@@ -44,7 +44,7 @@ func flagError(words string) (text, name string) {
 		want := m[3]
 		if strings.Contains(want, "ParseInt") {
 			want = "want a whole number"
-		} else if strings.Contains(want, "ParseBool") {
+		} else if want == "parse error" { // of a flag that is there or not
 			want = "it takes no value"
 		}
 		return fmt.Sprintf("--%s %s: %s", m[2], m[1], want), ""
