@@ -82,6 +82,9 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 		return err
 	}
 	text, before, err := siteAt(path)
+	if err == nil {
+		err = mayWrite(path) // to find out after some minutes would be late
+	}
 	if err != nil {
 		return err
 	}
@@ -143,6 +146,16 @@ func siteAt(path string) ([]byte, *configs.Site, error) {
 	}
 	site, err := configs.ParseSite(path, text)
 	return text, site, asUsage(err)
+}
+
+// mayWrite says why a file could not be written anew in its folder.
+func mayWrite(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".site-")
+	if err != nil {
+		return &coded{exitInternal, fmt.Errorf("%s could not be written with what is measured: %w", path, err),
+			[]string{"hpcsub site calibrate --out ~/site.toml writes elsewhere; whoever may write " + path + " then puts its table [costs] there"}}
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // replaceFile writes a file anew beside the old one, and then puts it in its place.
