@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
 	"hpcsub/configs"
+	"hpcsub/items"
 )
 
 func initCommand(out *output) *cli.Command {
@@ -43,8 +45,28 @@ a glob, FROM:TO[:STEP], or A,B,C.
 			} else if c.IsSet("over") {
 				return usageErrorf("--over needs a command: hpcsub init 'python fit.py {image}' --over image='*.jpg'")
 			}
-			return writeNew(out, "job.toml", text)
+			if err := writeNew(out, "job.toml", text); err != nil {
+				return err
+			}
+			warnRefused(out, "job.toml", text)
+			return nil
 		},
+	}
+}
+
+// warnRefused says what check will refuse of a job.toml that was made of what somebody typed: a placeholder without a
+// column, a list that is not there.
+func warnRefused(out *output, path, text string) {
+	job, err := configs.ParseJob(path, []byte(text))
+	if err == nil {
+		_, err = items.Open(job.Work)
+		err = job.Blame(err)
+	}
+	if err == nil {
+		return
+	}
+	for line := range strings.Lines(quoted(err).Error()) {
+		out.warning("%s", strings.TrimSuffix(line, "\n"))
 	}
 }
 
