@@ -199,7 +199,7 @@ func (r *Report) judge(t tally, counted []Measurement) {
 		steady = false
 		say("it drifts: runs of the same item took %.0f %% %s at the end than at the beginning", 100*math.Abs(d), word(d > 0, "longer", "less time"))
 	}
-	if n := Outliers(over); n > 0 {
+	if n := Outliers(over); n > 0 && slices.Max(over) > 1+consistentTo {
 		say("%d of %d runs took %slonger than others of the same item, up to %.1f times as long", n, len(over), word(slices.Max(over) >= 1.5, "much ", ""), slices.Max(over))
 	}
 	if first, ok := t.slowFirst(); ok {
