@@ -44,11 +44,14 @@ func TestDaskPrograms(t *testing.T) {
 	}
 }
 
-// gpusAround is a program whose workers tell where they are and which GPUs they see.
-const gpusAround = `import os
+// gpusAround is a program that waits for so many workers, the last of which may come late on a busy machine, and writes
+// down where they are and which GPUs they see.
+const gpusAround = `import os, sys
 from distributed import Client
 client = Client()
-print(*sorted(client.run(lambda: os.environ["SLURMD_NODENAME"] + ":" + os.environ["CUDA_VISIBLE_DEVICES"]).values()))
+client.wait_for_workers(int(sys.argv[1]), timeout=120)
+with open("seen.txt", "w") as f:
+    print(*sorted(client.run(lambda: os.environ["SLURMD_NODENAME"] + ":" + os.environ["CUDA_VISIBLE_DEVICES"]).values()), file=f)
 `
 
 // TestDaskProgramsGPUs: each GPU of a cluster has a worker of its own, on one node and over two.
@@ -57,15 +60,15 @@ func TestDaskProgramsGPUs(t *testing.T) {
 	if !hasPackage(t, lab, "distributed") {
 		t.Fatal("the lab's Python has no Dask")
 	}
-	for _, tt := range []struct{ each, partition, want string }{
-		{"cpus = 4\ngpus = 3", "gpu", "c4:0 c4:1 c4:2\n"},
-		{"cpus = 40\ngpus = 4", "long", "c3:0 c3:1 c4:0 c4:1\n"},
+	for _, tt := range []struct{ workers, each, partition, want string }{
+		{"3", "cpus = 4\ngpus = 3", "gpu", "c4:0 c4:1 c4:2"},
+		{"4", "cpus = 40\ngpus = 4", "long", "c3:0 c3:1 c4:0 c4:1"},
 	} {
 		t.Run(tt.partition, func(t *testing.T) {
-			j := newJob(t, Default, "command = \"python3 around.py\"\n[each]\ntime = \"10s\"\nmemory = \"2GiB\"\nparallel = \"dask\"\n"+tt.each+
+			j := newJob(t, Default, "command = \"python3 around.py "+tt.workers+"\"\n[each]\ntime = \"10s\"\nmemory = \"2GiB\"\nparallel = \"dask\"\n"+tt.each+
 				"\n[slurm]\npartition = \""+tt.partition+"\"\n", map[string]string{"around.py": gpusAround})
 			j.expect(t, 0, "submit --wait")
-			if got := j.expect(t, 0, "logs --item 0").Stdout; got != tt.want {
+			if got := j.shell(t, "cat seen.txt"); got != tt.want {
 				t.Errorf("the workers see %q, want %q", got, tt.want)
 			}
 		})
