@@ -76,7 +76,7 @@ func (r *Run) Took(ctx context.Context, client slurm.Client, a *Attempt) (elapse
 	if len(jobs) == 0 {
 		return t.Last - t.First, t.Done, nil
 	}
-	return end.Sub(start).Seconds(), t.Done, nil
+	return max(end.Sub(start).Seconds(), t.Last-t.First), t.Done, nil // Slurm tells whole seconds
 }
 
 // SameValues says whether a function returned the same for the same items in two attempts, but for numbers that differ by no more than

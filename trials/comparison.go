@@ -21,8 +21,11 @@ type Way struct {
 	Actual    float64 `json:"actual_s"`
 }
 
-// AsPredicted says whether it took as long as was to be expected.
-func (w Way) AsPredicted() bool { return w.Failed == 0 && w.Low <= w.Actual && w.Actual <= w.High }
+// AsPredicted says whether it took as long as was to be expected. Slurm tells whole seconds of when a job began and ended.
+func (w Way) AsPredicted() bool {
+	const second = 1
+	return w.Failed == 0 && w.Low-second <= w.Actual && w.Actual <= w.High+second
+}
 
 // mostCompared is how many items two ways are compared on at most, and leastCompared fewer than which say nothing.
 const (

@@ -25,3 +25,16 @@ func TestComparisonSize(t *testing.T) {
 		}
 	}
 }
+
+// TestAsPredicted: a second more or less is how exactly Slurm tells when a job began and ended.
+func TestAsPredicted(t *testing.T) {
+	for _, tt := range []struct {
+		actual float64
+		failed int
+		want   bool
+	}{{4, 0, true}, {3.1, 0, true}, {2.9, 0, false}, {7, 0, true}, {7.1, 0, false}, {5, 1, false}} {
+		if got := (Way{Low: 4, High: 6, Actual: tt.actual, Failed: tt.failed}).AsPredicted(); got != tt.want {
+			t.Errorf("%v s, %d failed: got %v", tt.actual, tt.failed, got)
+		}
+	}
+}

@@ -74,7 +74,9 @@ func (t *trial) keepProfile(task task) error {
 	}
 	cmd := exec.Command(python, "-c", readProfile, t.rawProfile(), t.dir.Python(callProgram))
 	cmd.Env = t.slots[0].environ
+	t.mu.Lock() // who reaps the processes of calls would take the end of this one, too
 	text, err := cmd.Output()
+	t.mu.Unlock()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
 		err = fmt.Errorf("%w: %s", err, lastLine(string(failed.Stderr)))
