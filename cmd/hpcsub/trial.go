@@ -312,6 +312,9 @@ func (t trialRun) facts() trials.Facts {
 // verdict is the exit code: nothing measured, or a failure, is 5.
 func (t trialRun) verdict(out *output, r trials.Report) error {
 	budget := seconds(cmp.Or(t.work.job.Trial.Budget, configs.DefaultBudget).Seconds())
+	if r.End == trials.EndStopped && len(t.log.Measurements) > 0 { // and nobody pressed Ctrl-C
+		out.warning("the trial was stopped before its end; its script and what that printed are in %s", t.attempt.Dir())
+	}
 	switch {
 	case len(t.log.Measurements) == 0:
 		for _, line := range t.run.SlurmTail() {
