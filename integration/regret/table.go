@@ -167,7 +167,7 @@ func summary(scores []Score) string {
 		"%.0f %% at the 90th percentile (wanted: 30 %%).\n", len(scores), lost, near, 100*float64(near)/float64(len(scores)),
 		1+quantile(regrets, 1), 100*median(errors), 100*quantile(errors, 0.9))
 	if disturbed > 0 {
-		fmt.Fprintf(&b, "† %d were measured while other work kept the machine busy: a load of more than %d before the run.\n", disturbed, quiet)
+		fmt.Fprintf(&b, "† Before the run of %d the machine had a load of more than %d, from the run before or from other work.\n", disturbed, quiet)
 	}
 	b.WriteString("\n| policy | cannot run | within 5 % | regret: mean | 90th percentile | worst |\n| --- | --- | --- | --- | --- | --- |\n")
 	b.WriteString(policy("hpcsub", scores, func(s Score) (float64, bool) { return s.Regret, true }))
