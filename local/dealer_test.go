@@ -3,11 +3,9 @@ package local
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,20 +68,7 @@ func TestJobsShareGPUs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{GPUs: cards(2)})
 	script := l.write(onItsGPUs, "--gres=gpu:1", "--array=0-9", "--output=/dev/null")
-	var wait sync.WaitGroup
-	var lock sync.Mutex
-	for range 3 {
-		wait.Go(func() {
-			out, err := exec.Command(os.Args[0], "submit-for-test", l.opt.StateDir, script).Output()
-			if err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-			lock.Lock()
-			defer lock.Unlock()
-			l.ids = append(l.ids, strings.TrimSpace(string(out)))
-		})
-	}
-	wait.Wait()
+	l.submitAtOnce(3, script)
 	for _, id := range l.ids {
 		for _, j := range l.ended(id) {
 			if j.State != "COMPLETED" {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,6 +120,25 @@ func (l *lab) submit(body string, options ...string) string {
 	}
 	l.ids = append(l.ids, id)
 	return id
+}
+
+// submitAtOnce submits a script from so many processes at the same time.
+func (l *lab) submitAtOnce(n int, script string) {
+	l.Helper()
+	var wait sync.WaitGroup
+	var lock sync.Mutex
+	for range n {
+		wait.Go(func() {
+			out, err := exec.Command(os.Args[0], "submit-for-test", l.opt.StateDir, script).Output()
+			if err != nil {
+				l.Errorf("%v: %s", err, out)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			l.ids = append(l.ids, strings.TrimSpace(string(out)))
+		})
+	}
+	wait.Wait()
 }
 
 func (l *lab) jobs(ids ...string) []slurm.Job {

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,20 +19,7 @@ func TestSubmissionsAtOnceGetDifferentIDs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, Options{})
 	script := l.write("echo $SLURM_JOB_ID >>raw", "--array=1-3", "--output=/dev/null")
-	var wait sync.WaitGroup
-	var lock sync.Mutex
-	for range 6 {
-		wait.Go(func() {
-			out, err := exec.Command(os.Args[0], "submit-for-test", l.opt.StateDir, script).Output()
-			if err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-			lock.Lock()
-			defer lock.Unlock()
-			l.ids = append(l.ids, strings.TrimSpace(string(out)))
-		})
-	}
-	wait.Wait()
+	l.submitAtOnce(6, script)
 	seen := map[string]bool{}
 	for _, id := range l.ids {
 		if seen[id] {

@@ -19,14 +19,13 @@ import (
 // A Bench runs workloads on a lab and keeps what comes of them in a file.
 type Bench struct {
 	Lab       *integration.Lab
-	File      string  // of measurements
-	Scheduler string  // the configuration's name
-	Declared  string  // "", or Nothing: then plans rest on a trial
-	Runs      int     // of a way that takes less than half a minute and is not far behind the best
-	Lost      float64 // how many times as long as the best way another may take, until it is ended: it has lost
-	Undo      bool    // what was measured on a busy machine is measured again
-	Program   string  // hpcsub's version
-	Site      string  // the site.toml with which plans are made; "" is the lab's own
+	File      string // of measurements
+	Scheduler string // the configuration's name
+	Declared  string // "", or Nothing: then plans rest on a trial
+	Runs      int    // of a way that takes less than half a minute and is not far behind the best
+	Undo      bool   // what was measured on a busy machine is measured again
+	Program   string // hpcsub's version
+	Site      string // the site.toml with which plans are made; "" is the lab's own
 
 	known []Measurement
 }
@@ -47,7 +46,7 @@ func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench
 		lab.WaitIdle(t)
 	}
 	lab.Install(t, "../../bin/hpcsub")
-	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3, Lost: 2.5}
+	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3}
 	b.Program = lab.Must(t, integration.Command{Line: "hpcsub version | head -n 1"})
 	var err error
 	if b.known, err = Read(file); err != nil {
@@ -153,7 +152,7 @@ func (b *Bench) Calibrate(t testing.TB) string {
 	t.Helper()
 	folder := b.Lab.Folder(t)
 	b.Site = folder + "/site.toml"
-	b.Lab.Run(t, integration.Command{Folder: folder, Line: "umask 022; hpcsub site calibrate --out site.toml", Timeout: 15 * time.Minute})
+	b.Lab.Must(t, integration.Command{Folder: folder, Line: "umask 022; hpcsub site calibrate --out site.toml", Timeout: 15 * time.Minute})
 	return b.Lab.Get(t, b.Site)
 }
 

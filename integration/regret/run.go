@@ -20,17 +20,20 @@ const patience = 8 * time.Minute
 // leastPatience is how long any way may take.
 const leastPatience = 12 * time.Second
 
+// lost is how many times as long as the best way another may take.
+const lost = 2.5
+
 // run measures one way once. A way that takes so much longer than the best one that it has lost is ended; half as much
 // more is enough where that was predicted.
 func (b *Bench) run(t testing.TB, w Workload, folder string, c strategies.Candidate, best float64) Measurement {
 	t.Helper()
 	strategy, limit := c.Strategy, patience
 	if !math.IsInf(best, 1) && !w.Cost { // long may be cheap
-		lost := b.Lost
+		most := lost
 		if c.Estimate.MakespanLow > lost*best {
-			lost = 1.5
+			most = 1.5
 		}
-		limit = max(leastPatience, time.Duration(lost*best*float64(time.Second)))
+		limit = max(leastPatience, time.Duration(most*best*float64(time.Second)))
 	}
 	b.forget(t, folder)
 	b.Lab.Put(t, integration.File{Path: folder + "/job.toml", Content: w.Job(strategy)})

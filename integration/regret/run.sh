@@ -11,8 +11,8 @@ here=$(dirname "$(realpath "$0")")
 data=$(realpath "${DATA:-$here/measurements.jsonl}")
 case ${1-} in
 quick) flags=(-run 'TestQuick$') ;;
-full) flags=(-run 'TestRegret$' -v -args -regret -delay "${2:-0}" -data "$data" "${@:3}") ;;
-calibrated) flags=(-run 'TestCalibrated$' -v -args -regret -delay "${2:-0}" -data "$data" "${@:3}") ;;
+full) flags=(-run 'TestRegret$' -v -args -delay "${2:-0}" -data "$data" "${@:3}") ;;
+calibrated) flags=(-run 'TestCalibrated$' -v -args -delay "${2:-0}" -data "$data" "${@:3}") ;;
 *)
   sed -n '2,/^set/s/^# //p' "$0" >&2
   exit 2
@@ -22,4 +22,4 @@ esac
 "$here/../engine.sh" ensure
 "$here/../image.sh" "${SUITE:-trixie}" >/dev/null
 cd "$here/../.."
-go test -tags integration -count=1 -timeout 4h ./integration/regret "${flags[@]}"
+go test -tags integration,regret -count=1 -timeout 4h ./integration/regret "${flags[@]}"
