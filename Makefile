@@ -4,7 +4,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit fuzz integration load integration-all lint golden record bench regret calibrated regret-quick release clean help
+.PHONY: build demo test unit fuzz integration load integration-all lint golden record bench regret regret-quick release clean help
 
 build: ## bin/hpcsub, one static binary
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/hpcsub ./cmd/hpcsub
@@ -71,11 +71,8 @@ record: build ## what Slurm's commands print, on each version, into slurm/testda
 
 DELAY ?= 0
 TRIAL ?=
-regret: build ## is the choice right? every way to run each of many workloads, with batch_sched_delay DELAY (0, 3, 5): an hour or more; TRIAL=1: nothing declared
+regret: build ## is the choice right? every way to run each of many workloads, with batch_sched_delay DELAY (0, 3, 5), planned with built-in and with calibrated costs: an hour or more; TRIAL=1: nothing declared
 	integration/regret/run.sh full $(DELAY) $(if $(TRIAL),-trial)
-
-calibrated: build ## after regret with the same DELAY: do costs that are measured on the cluster predict better than the built-in ones?
-	integration/regret/run.sh calibrated $(DELAY)
 
 regret-quick: build ## the same for a few small workloads
 	integration/regret/run.sh quick

@@ -3,6 +3,7 @@ package regret
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -22,40 +23,43 @@ type Forecast struct {
 // off is how far a prediction is off, of what came.
 func (f Forecast) off(predicted float64) float64 { return predicted/f.Took - 1 }
 
-// Forecasts pairs predictions, by strategy, with the ways of a score. A way that was ended, or that is now planned in
+// Forecasts pairs what was predicted with the cluster's own costs with the ways of a score. A way that was ended, or that was planned in
 // another shape, has nothing to be held against and is left out.
-func (s Score) Forecasts(now map[string]Prediction) []Forecast {
-	var all []Forecast
+func (s Score) Forecasts(all []Measurement, v View) []Forecast {
+	var out []Forecast
 	for _, w := range s.Ways {
-		p, ok := now[w.Strategy]
-		if !ok || w.Cut || p.Request != w.Request {
-			continue
+		for _, m := range all {
+			if w.Cut || !v.forecasts(m, s.Workload) || m.Strategy != w.Strategy || m.Request != w.Request {
+				continue
+			}
+			out = append(out, Forecast{
+				Workload: s.Workload.Name, Strategy: w.Strategy, Took: w.Actual, BuiltIn: w.Predicted, Calibrated: m.predicted(s.Workload),
+				Chosen: w.Chosen, ChosenNow: m.Chosen, Regret: s.Of(w),
+			})
 		}
-		predicted := p.Seconds
-		if s.Workload.Cost {
-			predicted = p.CPUHours
-		}
-		all = append(all, Forecast{
-			Workload: s.Workload.Name, Strategy: w.Strategy, Took: w.Actual, BuiltIn: w.Predicted, Calibrated: predicted,
-			Chosen: w.Chosen, ChosenNow: p.Chosen, Regret: s.Of(w),
-		})
 	}
-	return all
+	return out
 }
 
-// A Prediction is what a plan says of one way.
-type Prediction struct {
-	Request  string
-	Seconds  float64 // until the last result
-	CPUHours float64
-	Chosen   bool
+// forecasts says whether a measurement is a prediction for the workload with the cluster's own costs.
+func (v View) forecasts(m Measurement, w Workload) bool {
+	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Costs == Calibrated
+}
+
+// forecast says that there are such predictions for a workload.
+func (v View) forecast(all []Measurement, w Workload) bool {
+	return slices.ContainsFunc(all, func(m Measurement) bool { return v.forecasts(m, w) })
 }
 
 // ForecastTable is built-in against calibrated, as Markdown: the chosen way of each workload, and then all ways together.
-func ForecastTable(scheduler string, all []Forecast) string {
+func ForecastTable(measured []Measurement, v View, workloads []Workload) string {
 	var b strings.Builder
+	var all []Forecast
+	for _, w := range workloads {
+		all = append(all, ScoreOf(measured, v, w).Forecasts(measured, v)...)
+	}
 	fmt.Fprintf(&b, "### %s: built-in costs and calibrated ones\n\n| workload | chosen | took | built-in | off | calibrated | off |\n"+
-		"| --- | --- | --- | --- | --- | --- | --- |\n", scheduler)
+		"| --- | --- | --- | --- | --- | --- | --- |\n", v.Scheduler)
 	var chosen []Forecast
 	for _, f := range all {
 		if !f.Chosen {

@@ -8,12 +8,13 @@ import (
 	"slices"
 )
 
-// A Measurement is one run of a workload in one way, or a plan: one in which no way is feasible, or what a plan chose that rests on a
-// trial. The file of them has one JSON object a line, written as they come.
+// A Measurement is one run of a workload in one way, or a plan: one in which no way is feasible, what a plan chose that rests on a
+// trial, or what is predicted with the cluster's own costs. The file of them has one JSON object a line, written as they come.
 type Measurement struct {
 	Scheduler string  `json:"scheduler"`          // its configuration: "delay 0", "delay 3", "delay 5"
 	Declared  string  `json:"declared,omitempty"` // "nothing": only a trial was known
 	Trial     *Trial  `json:"trial,omitempty"`    // of a plan that rests on one; nothing ran then but the trial
+	Costs     string  `json:"costs,omitempty"`    // Calibrated: of a plan with the cluster's own costs; nothing ran
 	Workload  string  `json:"workload"`
 	Strategy  string  `json:"strategy"`
 	Request   string  `json:"request"` // and layout, in words: what ran
@@ -34,6 +35,9 @@ type Measurement struct {
 
 // Nothing is what job.toml declares of what a trial can find out.
 const Nothing = "nothing"
+
+// Calibrated costs are those of the cluster, in place of the built-in ones.
+const Calibrated = "calibrated"
 
 // Trial is what a plan knew of the items.
 type Trial struct {
@@ -110,7 +114,7 @@ func Append(path string, m Measurement) error {
 // counts says whether a measurement is a run of the workload that counts. The same work in the same shape is the same, whoever declared
 // it, so that where nothing is declared all runs count.
 func (v View) counts(m Measurement, w Workload) bool {
-	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Failed == "" && m.Trial == nil && (m.Declared == "" || m.Declared == v.Declared)
+	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Failed == "" && m.Trial == nil && m.Costs == "" && (m.Declared == "" || m.Declared == v.Declared)
 }
 
 // ways are the runs of one workload, those of one way together: of a strategy with all declared, else of a strategy in one shape. Disturbed

@@ -75,21 +75,15 @@ func (b *Bench) predicted(t testing.TB, m *Measurement, attempt string) {
 	m.predict(*kept.Plan.Chosen)
 }
 
+// predict fills in what a plan says of a way, up to its last result.
 func (m *Measurement) predict(c strategies.Candidate) {
-	p, e := predictionOf(c), c.Estimate
-	m.Request, m.Predicted, m.PredictedHours = p.Request, p.Seconds, p.CPUHours
-	m.Low, m.High = e.MakespanLow, e.MakespanHigh
-}
-
-// predictionOf is what a plan says of a way, up to its last result.
-func predictionOf(c strategies.Candidate) Prediction {
-	p := Prediction{Request: words(c), Seconds: c.Estimate.Makespan, CPUHours: c.Estimate.CPUHours}
-	for _, term := range c.Estimate.Parts { // what comes after the last result
+	e := c.Estimate
+	m.Request, m.Predicted, m.PredictedHours, m.Low, m.High = words(c), e.Makespan, e.CPUHours, e.MakespanLow, e.MakespanHigh
+	for _, term := range e.Parts { // what comes after the last result
 		if term.Name == "stop" {
-			p.Seconds -= term.Seconds
+			m.Predicted -= term.Seconds
 		}
 	}
-	return p
 }
 
 // submitted is when the attempt's first Slurm job was handed over, as Unix time.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# run.sh quick | full DELAY [FLAG...] | calibrated DELAY [FLAG...]: is the choice right? `quick` holds a few small workloads
+# run.sh quick | full DELAY [FLAG...]: is the choice right? `quick` holds a few small workloads
 # against every other way to run them. `full` measures all under batch_sched_delay DELAY, writes each measurement to
 # measurements.jsonl beside it as it comes (DATA names another file), does not repeat what is there, and prints the table.
-# `calibrated` measures the costs of the cluster and prints what is predicted with these beside what came in `full`. FLAGs
-# go to the test: -only REGEXP, -runs N (3), -undisturbed (measure again what was measured while the machine was busy), -trial
+# It first measures the costs of the cluster, unless costs-DELAY.toml beside it has them, and prints what is predicted with these beside
+# what is with the built-in ones. FLAGs go to the test: -only REGEXP, -runs N (3), -undisturbed (measure again what was measured while the machine was busy), -trial
 # (declare nothing that a trial can find out: plan after a trial of a hundredth of the items, five at least, and run only what has
 # not run in this shape).
 set -eu
@@ -11,8 +11,7 @@ here=$(dirname "$(realpath "$0")")
 data=$(realpath "${DATA:-$here/measurements.jsonl}")
 case ${1-} in
 quick) flags=(-run 'TestQuick$') ;;
-full) flags=(-run 'TestRegret$' -v -args -delay "${2:-0}" -data "$data" "${@:3}") ;;
-calibrated) flags=(-run 'TestCalibrated$' -v -args -delay "${2:-0}" -data "$data" "${@:3}") ;;
+full) flags=(-run 'TestRegret$' -v -args -delay "${2:-0}" -data "$data" -costs "$here/costs-${2:-0}.toml" "${@:3}") ;;
 *)
   sed -n '2,/^set/s/^# //p' "$0" >&2
   exit 2
