@@ -6,6 +6,10 @@ func packed() strategy {
 	return strategy{name: "packed", work: commands, template: "worker", costs: workerCosts, propose: proposePacked}
 }
 
+// mostRounds is how many rounds of what is free now are worth a look before all of the room is: each costs a refill, and the more there are
+// the less another adds.
+const mostRounds = 8
+
 func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
 	var shapes []shape
 	var refused []Rejection
@@ -25,8 +29,8 @@ func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
 	return shapes, refused
 }
 
-// packs are the shapes with one size of pack: as many as there is room for now, and as many as there
-// would be room for, in whole rounds of those now.
+// packs are the shapes with one size of pack: as many as there is room for now, a few whole rounds of those, whose later ones also take what
+// becomes free meanwhile, and as many as there would be room for.
 func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	throttle, no := p.throttle(o, slots)
 	if no != nil {
@@ -37,7 +41,12 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	ever, now := min(at.ever, useful, throttle), min(at.now, useful, throttle)
 	counts := []int{ever}
 	if now > 0 && now < ever {
-		counts = []int{now, min(useful, (ever+now-1)/now*now)}
+		counts = []int{now}
+		all := min(useful, (ever+now-1)/now*now)
+		for n := 2 * now; n <= mostRounds*now && n < all; n *= 2 {
+			counts = append(counts, n)
+		}
+		counts = append(counts, all)
 	}
 	if p.in.Plan.Minimize == "cost" { // fewer nodes for longer may leave less of them idle
 		for n := counts[0] / 2; n > 0; n /= 2 {

@@ -6,9 +6,6 @@ const tie = 0.05
 // A minute: from here on a start of its own costs an item nothing that matters.
 const longItem = 60
 
-// A run that takes longer than this may well see more of the cluster become free.
-const mayGrow = 600
-
 // rule is one criterion: less is better, and what lies within the slack of the least stays in.
 type rule struct {
 	value func(prediction) float64
@@ -83,6 +80,9 @@ func (c prediction) worthStarting(quickest float64) bool {
 	return grows || c.Estimate.Makespan <= max(4*quickest, quickest+3600)
 }
 
+// busy says that others hold places that this could run on, too.
+func (c prediction) busy() bool { return c.places.now < c.places.ever }
+
 // gathering is how much longer a job that needs several nodes at once counts than one that takes them as they
 // become free, where nobody knows when that is.
 const gathering = 1.25
@@ -123,7 +123,7 @@ func (p *problem) tieRules(all []prediction) []rule {
 		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.
 		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
 		// What is busy now may become free while the run lasts.
-		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(c.Estimate.Makespan > mayGrow) }, 0.25},
+		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(c.busy()) }, 0.25},
 		{func(c prediction) float64 { return c.Estimate.CPUHours }, tie},
 		// Long items on whole nodes: the tool that users know, where it is known to be there.
 		{value: func(c prediction) float64 { return yes(short || !c.shape.whole || p.in.Tools["parallel"] == "") }},

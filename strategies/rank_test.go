@@ -83,6 +83,30 @@ func TestStartsNowGoesFirst(t *testing.T) {
 	}
 }
 
+// TestTakesWhatBecomesFree: 100 items of 5 s kept to the 8 CPUs that were free and took 67 s, where 24 more became free after 15 s and an array
+// took 34 s. More tasks than have room now cost next to nothing if none becomes free.
+func TestTakesWhatBecomesFree(t *testing.T) {
+	in := job(100, 5*time.Second)
+	in.Slurm.Partition = "long"
+	occupy(in.Cluster, 8, 8, 32, 24)
+	plan := Choose(in)
+	c := plan.Chosen
+	if c.Request.ArrayTasks*c.Request.CPUsPerTask < 24 || c.Estimate.QueueWait == nil {
+		t.Errorf("got %+v, want tasks for more CPUs than the 8 that are free: %s", c.Request, plan.Why)
+	}
+	if ideal := 100 * 5.0 / 8; c.Estimate.Makespan > 1.1*ideal {
+		t.Errorf("got %.1f s if nothing becomes free, want little more than %.1f s", c.Estimate.Makespan, ideal)
+	}
+	if !strings.Contains(plan.Why, "become free meanwhile") {
+		t.Errorf("got %q, want the reason", plan.Why)
+	}
+	// Where all of it fits what is free there is nothing to wait for.
+	occupy(in.Cluster, 0, 0, 0, 0)
+	if plan := Choose(in); strings.Contains(plan.Why, "become free meanwhile") {
+		t.Errorf("got %q on an idle cluster", plan.Why)
+	}
+}
+
 // TestManyNodesAtOnceWaitLonger: on a full cluster a job of 316 nodes for half a minute went before an array of as many.
 func TestManyNodesAtOnceWaitLonger(t *testing.T) {
 	of := func(nodes, tasks int, makespan float64, wait *float64) prediction {

@@ -157,6 +157,9 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 			"pays for them once a CPU."
 	case p.in.Local:
 		return "One worker keeps a queue of items over the CPUs of this machine."
+	case c.busy() && c.Layout.Parts > c.places.now && c.places.now > 0:
+		return "There are more tasks than fit what is free now, so that CPUs that become free meanwhile are taken, too; should none, they " +
+			"follow in the places of those before, at the cost of a start each."
 	case uneven:
 		return "Items of uneven length go through one queue over as many CPUs as can be had; fixed shares would leave CPUs " +
 			"waiting for the longest."
