@@ -3,7 +3,6 @@ package regret
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -44,11 +43,6 @@ func (s Score) Forecasts(all []Measurement, v View) []Forecast {
 // forecasts says whether a measurement is a prediction for the workload with the cluster's own costs.
 func (v View) forecasts(m Measurement, w Workload) bool {
 	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Costs == Calibrated
-}
-
-// forecast says that there are such predictions for a workload.
-func (v View) forecast(all []Measurement, w Workload) bool {
-	return slices.ContainsFunc(all, func(m Measurement) bool { return v.forecasts(m, w) })
 }
 
 // ForecastTable is built-in against calibrated, as Markdown: the chosen way of each workload, and then all ways together.
