@@ -53,6 +53,10 @@ func (c Calibration) Run(ctx context.Context) (configs.CostRange, error) {
 	}
 	c.Say(fmt.Sprintf("%d jobs, one after another, and %d steps in a job", singles, steps))
 	for i := range singles {
+		// Each is submitted when the one before has begun, at a tick: so that they come at any time within a period, each waits a little more.
+		if err := wait(ctx, time.Duration(float64(i)/singles*c.Period*float64(time.Second))); err != nil {
+			return configs.CostRange{}, err
+		}
 		name := fmt.Sprintf("single%d", i)
 		submitted, started, err := c.measure(ctx, name, 1, c.script(name, "--ntasks=1", mark))
 		if err != nil {
@@ -64,6 +68,15 @@ func (c Calibration) Run(ctx context.Context) (configs.CostRange, error) {
 		return configs.CostRange{}, err
 	}
 	return m.costs()
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // mark writes down when a task began and ended, in a file of its own: appending to one file is not safe on NFS.

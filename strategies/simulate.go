@@ -36,7 +36,7 @@ type starting struct {
 type outcome struct {
 	start   float64 // the first part's
 	end     float64 // the last part's
-	busy    float64 // the sum of the parts' spans
+	busy    float64 // for how long parts held their places, in sum: a place is held from the tick on
 	longest float64 // the longest part's span
 }
 
@@ -130,7 +130,7 @@ func (s starting) run(spans []float64) outcome {
 		end := at + s.delay + span
 		free.replaceFirst(end + s.hold)
 		out.end = max(out.end, end)
-		out.busy += span
+		out.busy += s.delay + span
 		out.longest = max(out.longest, span)
 	}
 	return out
@@ -155,7 +155,7 @@ func (s starting) together(spans []float64, nodes int) outcome {
 		out.longest = max(out.longest, span)
 	}
 	out.end = out.start + out.longest
-	out.busy = out.longest * float64(nodes)
+	out.busy = (s.delay + out.longest) * float64(nodes)
 	return out
 }
 

@@ -216,8 +216,8 @@ func TestTicks(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	out := starting{first: 1, delay: 0.5}.together([]float64{3, 5, 4}, 3)
-	if out.end != 6.5 || out.busy != 15 || out.start != 1.5 {
-		t.Errorf("got %+v, want the longest part to hold all three nodes", out)
+	if out.end != 6.5 || out.busy != 16.5 || out.start != 1.5 {
+		t.Errorf("got %+v, want the longest part and its start to hold all three nodes", out)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestSharedQueue(t *testing.T) {
 	if b.end >= a.end {
 		t.Errorf("one queue takes %v s, shares %v s: want the queue to be quicker", b.end, a.end)
 	}
-	if span := b.end - b.start; !near(b.busy, 4*span) {
+	if span := b.end - b.start + p.may.middle.costs.JobStart; !near(b.busy, 4*span) {
 		t.Errorf("got %v s of nodes at work, want four nodes for %v s", b.busy, span)
 	}
 	one := work{items: 640, parts: 1, slots: 32, lengths: p.lengths, overhead: daskCosts(p.may.middle.costs)}

@@ -4,7 +4,9 @@ package regret
 
 import (
 	"flag"
+	"maps"
 	"regexp"
+	"slices"
 	"testing"
 
 	"hpcsub/integration"
@@ -36,8 +38,25 @@ func TestRegret(t *testing.T) {
 			t.Run(w.Name, func(t *testing.T) { b.Measure(t, w) })
 		}
 	}
-	t.Logf("\n%s", Table(b.known, b.View(), Workloads()))
-	if !*trial {
-		t.Logf("\n%s", ForecastTable(b.known, b.View(), Workloads()))
+	printTables(t, b.known, b.View())
+}
+
+// TestTables prints the tables of all that has been measured. It needs no cluster.
+func TestTables(t *testing.T) {
+	known, err := Read(*file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, declared := range []string{"", Nothing} {
+		for _, delay := range slices.Sorted(maps.Keys(Schedulers)) {
+			printTables(t, known, View{schedulerName(delay), declared})
+		}
+	}
+}
+
+func printTables(t *testing.T, known []Measurement, v View) {
+	t.Logf("\n%s", Table(known, v, Workloads()))
+	if v.Declared == "" {
+		t.Logf("\n%s", ForecastTable(known, v, Workloads()))
 	}
 }

@@ -117,8 +117,8 @@ func (v View) counts(m Measurement, w Workload) bool {
 	return m.Scheduler == v.Scheduler && m.Workload == w.Name && m.Failed == "" && m.Trial == nil && m.Costs == "" && (m.Declared == "" || m.Declared == v.Declared)
 }
 
-// ways are the runs of one workload, those of one way together: of a strategy with all declared, else of a strategy in one shape. Disturbed
-// ones are left out of a way of which there are undisturbed ones.
+// ways are the runs of one workload, those of one way together: of a strategy in its newest shape with all declared, else of a strategy in
+// one shape. Disturbed ones are left out of a way of which there are undisturbed ones.
 func (v View) ways(all []Measurement, w Workload) map[string][]Measurement {
 	ways := map[string][]Measurement{}
 	for _, m := range all {
@@ -131,10 +131,12 @@ func (v View) ways(all []Measurement, w Workload) map[string][]Measurement {
 		}
 	}
 	for way, runs := range ways {
-		clean := slices.DeleteFunc(slices.Clone(runs), Measurement.Disturbed)
-		if len(clean) > 0 {
-			ways[way] = clean
+		newest := runs[len(runs)-1].Request
+		runs = slices.DeleteFunc(runs, func(m Measurement) bool { return m.Request != newest })
+		if clean := slices.DeleteFunc(slices.Clone(runs), Measurement.Disturbed); len(clean) > 0 {
+			runs = clean
 		}
+		ways[way] = runs
 	}
 	return ways
 }

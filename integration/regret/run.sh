@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh quick | full DELAY [FLAG...]: is the choice right? `quick` holds a few small workloads
+# run.sh quick | full DELAY [FLAG...] | tables: is the choice right? `quick` holds a few small workloads
 # against every other way to run them. `full` measures all under batch_sched_delay DELAY, writes each measurement to
 # measurements.jsonl beside it as it comes (DATA names another file), does not repeat what is there, and prints the table.
 # It first measures the costs of the cluster, unless costs-DELAY.toml beside it has them, and prints what is predicted with these beside
@@ -12,13 +12,19 @@ data=$(realpath "${DATA:-$here/measurements.jsonl}")
 case ${1-} in
 quick) flags=(-run 'TestQuick$') ;;
 full) flags=(-run 'TestRegret$' -v -args -delay "${2:-0}" -data "$data" -costs "$here/costs-${2:-0}.toml" "${@:3}") ;;
+tables) flags=(-run 'TestTables$' -v -args -data "$data") ;;
 *)
   sed -n '2,/^set/s/^# //p' "$0" >&2
   exit 2
   ;;
 esac
+cd "$here/../.."
+regret() { go test -tags integration,regret -count=1 -timeout 4h ./integration/regret "${flags[@]}"; }
+if [ "$1" = tables ]; then
+  regret
+  exit
+fi
 [ "${HPCSUB_LAB_KEEP-}" = 1 ] || trap '"$here/../engine.sh" stop' EXIT
 "$here/../engine.sh" ensure
 "$here/../image.sh" "${SUITE:-trixie}" >/dev/null
-cd "$here/../.."
-go test -tags integration,regret -count=1 -timeout 4h ./integration/regret "${flags[@]}"
+regret

@@ -65,19 +65,16 @@ func ScoreOf(all []Measurement, v View, w Workload) Score {
 // order is how ways that took exactly as long are listed.
 var order = []string{"single", "array", "packed", "gnu-parallel", "pathos", "dask"}
 
-// wayOf takes the newest shape alone: an hpcsub that asks for something else is another way. What its first run predicted counts.
+// wayOf sums up the runs of a way. What its first run predicted counts.
 func wayOf(runs []Measurement, w Workload) Way {
 	last := runs[len(runs)-1]
-	var figures, predicted []float64
+	var figures []float64
 	for _, m := range runs {
-		if m.Request != last.Request {
-			continue
-		}
-		figures, predicted = append(figures, m.objective(w)), append(predicted, m.predicted(w))
+		figures = append(figures, m.objective(w))
 	}
 	return Way{
 		Strategy: last.Strategy, Actual: median(figures), Spread: slices.Max(figures) - slices.Min(figures),
-		Predicted: predicted[0], Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
+		Predicted: runs[0].predicted(w), Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
 		Disturbed: slices.ContainsFunc(runs, Measurement.Disturbed), Request: last.Request,
 	}
 }

@@ -110,6 +110,16 @@ func TestScoreOfNothingDeclared(t *testing.T) {
 	}
 }
 
+// TestNewestShape: the runs of an older hpcsub, which asked for another shape, do not count, however quiet the machine was.
+func TestNewestShape(t *testing.T) {
+	old, now := chosen(took("packed", 60, 60)), chosen(took("packed", 30, 30))
+	old[0].Request, now[0].LoadBefore = "one that keeps to few CPUs", quiet+1
+	s := ScoreOf(slices.Concat(old, took("array", 30, 31), now), View{Scheduler: "delay 0"}, Workload{Name: "w"})
+	if s.Chosen == nil || s.Chosen.Actual != 30 || !s.Chosen.Disturbed || s.Regret != 0 {
+		t.Errorf("got %+v, want the newest shape's 30 s", s)
+	}
+}
+
 // TestPredictionIsTheFirst: what a later run of the same way predicted may rest on the one before.
 func TestPredictionIsTheFirst(t *testing.T) {
 	all := chosen(took("packed", 12, 10, 10, 10))
