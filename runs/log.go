@@ -1,7 +1,6 @@
 package runs
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -74,9 +73,9 @@ func (a *Attempt) sent() ([]sent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what was submitted: %w", err)
 	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+	for line := range bytes.Lines(text) { // of any length: Slurm's words stand in them
 		var e event
-		if json.Unmarshal(lines.Bytes(), &e) != nil || e.Submission < 0 || e.Submission >= len(all) {
+		if json.Unmarshal(line, &e) != nil || e.Submission < 0 || e.Submission >= len(all) {
 			continue // a torn line: the step that it announced was not taken
 		}
 		all[e.Submission].add(e)

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -127,5 +129,18 @@ func TestHeldAndUnclear(t *testing.T) {
 				t.Errorf("nothing sent: got %v, want %v", got, test.certainlyNone)
 			}
 		})
+	}
+}
+
+// TestSentOfManyWords: what sbatch has to say may be longer than 64 KiB, and what is logged after it counts all the same.
+func TestSentOfManyWords(t *testing.T) {
+	a := loggedAttempt(t, 1)
+	for _, e := range []event{{Outcome: submitting}, {Outcome: unknown, Words: strings.Repeat("it said <no> ", 8<<10)}, {Outcome: found, JobID: "7"}} {
+		if err := a.log(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := mustSent(t, a)[0]; !s.held() || !slices.Equal(s.jobIDs, []string{"7"}) {
+		t.Errorf("got held %t with the ids %q, want 7", s.held(), s.jobIDs)
 	}
 }

@@ -57,9 +57,8 @@ func (r *Run) lengths(ctx context.Context) []float64 {
 	}
 	var all []float64
 	for i := 0; i < r.Items; i += max(1, r.Items/mostPast) {
-		record, err := v.records.Record(i)
-		if err == nil && record.State == items.Done && record.Elapsed != nil {
-			all = append(all, *record.Elapsed)
+		if elapsed := v.records.ElapsedS(i); v.records.State(i) == items.Done && elapsed > 0 {
+			all = append(all, elapsed)
 		}
 	}
 	return all

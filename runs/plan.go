@@ -66,10 +66,10 @@ func Choose(ctx context.Context, client slurm.Client, in strategies.Input, env c
 func ask(ctx context.Context, client slurm.Client, in strategies.Input, plan strategies.Plan, c strategies.Candidate, env configs.Environment) (strategies.Guess, error) {
 	guess := strategies.Guess{Strategy: c.Strategy}
 	script, err := testScript(in, plan, c, env)
+	defer os.Remove(script) // also one that a full disk has cut
 	if err != nil {
 		return guess, err
 	}
-	defer os.Remove(script)
 	guess.Start, err = client.StartTime(ctx, slurm.Submission{Script: script, Dir: os.TempDir()})
 	var no *slurm.RefusedError
 	if errors.As(err, &no) {
@@ -91,10 +91,7 @@ func testScript(in strategies.Input, plan strategies.Plan, c strategies.Candidat
 		return "", err
 	}
 	_, err = f.WriteString(text)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return f.Name(), err
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 // scriptFor is the part of a script that the plan decides; the rest holds names that stand for

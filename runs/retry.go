@@ -234,35 +234,17 @@ func applyRetry(in *strategies.Input, opt RetryOptions) {
 func usedMemory(v *view, starved []int, declared int) int {
 	most := declared
 	for _, i := range starved {
-		most = max(most, v.peakMiB(i))
+		most = max(most, int(v.records.PeakMiB(i)))
 	}
 	return most
-}
-
-// peakMiB is the most memory that an item was seen to hold.
-func (v *view) peakMiB(i int) int {
-	rec, err := v.records.Record(i)
-	if err != nil {
-		return 0
-	}
-	most := 0.0
-	for _, peak := range []*float64{rec.MaxRSS, rec.MaxRSSTree} {
-		if peak != nil {
-			most = max(most, *peak)
-		}
-	}
-	return int(most)
 }
 
 // longest is the longest time that an item ran before it was ended for time.
 func longest(v *view) time.Duration {
 	most := 0.0
 	for i := range v.run.Items {
-		if v.records.State(i) != items.Timeout {
-			continue
-		}
-		if rec, err := v.records.Record(i); err == nil && rec.Elapsed != nil {
-			most = max(most, *rec.Elapsed)
+		if v.records.State(i) == items.Timeout {
+			most = max(most, v.records.ElapsedS(i))
 		}
 	}
 	return time.Duration(most * float64(time.Second))

@@ -139,7 +139,7 @@ func (a *Attempt) Measured() (trials.Log, error) {
 }
 
 // FollowTrial watches a trial until it has ended or ctx is over, and calls show after each look with what was measured and the
-// state of its job. Slurm is asked seldom.
+// state of its job. Slurm is asked seldom; a job that it does not know (any more) is over, as one that has ended is.
 func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, show func(trials.Log, JobStatus)) (trials.Log, error) {
 	var job JobStatus
 	asked, pause, over := time.Now(), firstAsk, time.Time{}
@@ -155,11 +155,15 @@ func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, 
 		if time.Since(asked) >= pause {
 			asked, pause = time.Now(), min(longestAsk, time.Duration(float64(pause)*askGrowth))
 			jobs, err := slurmJobs(ctx, client, a)
-			if err == nil && len(jobs) > 0 { // else it is asked again
+			switch ended := len(jobs) == 0 || jobs[0].Ended(); {
+			case err != nil: // it is asked again
+			case !ended: // also one that was requeued, or comes late into view
+				over = time.Time{}
+			case over.IsZero():
+				over = time.Now()
+			}
+			if err == nil && len(jobs) > 0 {
 				job = JobStatus{Attempt: a.N, JobID: jobs[0].ArrayID, State: jobs[0].State, Reason: jobs[0].Reason}
-				if jobs[0].Ended() && over.IsZero() {
-					over, pause = time.Now(), longestAsk
-				}
 			}
 		}
 		if err := sleep(ctx, readPause/2); err != nil {

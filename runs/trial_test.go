@@ -1,13 +1,16 @@
 package runs
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hpcsub/configs"
+	"hpcsub/slurm"
 	"hpcsub/trials"
 )
 
@@ -148,5 +151,72 @@ func TestCodeOf(t *testing.T) {
 		if slices.Sort(got); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+// knows is a Slurm that answers with what it knows of the trial's job at a time.
+type knows struct {
+	slurm.Client
+	job func(after time.Duration) []slurm.Job
+	at  time.Time
+}
+
+func (k knows) Jobs(context.Context, slurm.JobQuery) ([]slurm.Job, error) {
+	return k.job(time.Since(k.at)), nil
+}
+
+// TestFollowTrialOfALostJob: a trial whose job Slurm has forgotten was followed for ever; one whose job comes late into view, or is
+// requeued, is followed on.
+func TestFollowTrialOfALostJob(t *testing.T) {
+	tests := []struct {
+		name string
+		job  func(after time.Duration) string // its state; "" = not known
+		want string                           // the end that it writes after three minutes; "" = it is not waited for
+	}{
+		{"never known", func(time.Duration) string { return "" }, ""},
+		{"forgotten after a minute", func(after time.Duration) string { return map[bool]string{true: "RUNNING"}[after < time.Minute] }, ""},
+		{"ended", func(time.Duration) string { return "NODE_FAIL" }, ""},
+		{"seen late", func(after time.Duration) string { return map[bool]string{true: "RUNNING"}[after > 5*time.Second] }, trials.EndAll},
+		{"requeued", func(after time.Duration) string {
+			return map[bool]string{true: "NODE_FAIL", false: "RUNNING"}[after < 10*time.Second]
+		}, trials.EndAll},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := made(t, t.TempDir(), 3, 1)
+				attempts, err := r.Attempts()
+				if err != nil {
+					t.Fatal(err)
+				}
+				a := attempts[0]
+				if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+					t.Fatal(err)
+				}
+				client := knows{at: time.Now(), job: func(after time.Duration) []slurm.Job {
+					if state := tt.job(after); state != "" {
+						return []slurm.Job{{ID: "7", ArrayID: "7", TaskID: -1, Name: a.Submissions[0].Name, State: state}}
+					}
+					return nil
+				}}
+				ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+				defer stop()
+				log, err := r.FollowTrial(ctx, client, a, func(trials.Log, JobStatus) {
+					if time.Since(client.at) < 3*time.Minute {
+						return
+					}
+					text, err := trials.EndLine(trials.EndAll)
+					if err == nil {
+						err = os.WriteFile(a.dir.Measurements(), text, 0o600)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				})
+				if err != nil || log.End != tt.want {
+					t.Errorf("got %q, %v after %v; want %q", log.End, err, time.Since(client.at), tt.want)
+				}
+			})
+		})
 	}
 }
