@@ -71,6 +71,34 @@ func eachWay(t *testing.T, test func(t *testing.T, options func(*testRun) lifeOp
 	})
 }
 
+// TestTheLastCallIsHeardOut: what ends the last call is recorded, however long it takes to tell: the worker ended meanwhile, and the
+// call counted as lost.
+func TestTheLastCallIsHeardOut(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, body, signal, cause string }{
+		{"a SIGTERM that may be Slurm's", `if n == 1: os.kill(os.getpid(), signal.SIGTERM)`, "TERM", ""},
+		{"a child that holds the socket", `
+if n == 1:
+    if os.fork() == 0: time.sleep(5); os._exit(0)
+    os._exit(7)`, "", "the call ended its process with exit code 7"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := calls(t, tt.body, 2, 1)
+			r.exits(ExitUndone, lifeOptions{slots: 1})
+			rec, ended := r.ends()[1]
+			signal := ""
+			if rec.Signal != nil {
+				signal = *rec.Signal
+			}
+			if !ended || rec.State != items.Failed || signal != tt.signal || rec.Cause != tt.cause {
+				t.Errorf("recorded: %t, as %s, signal %q, cause %q; want failed, %q, %q", ended, rec.State, signal, rec.Cause, tt.signal, tt.cause)
+			}
+		})
+	}
+}
+
 func TestCallsRunOnceEachAndReturnTheirValues(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, options func(*testRun) lifeOptions) {

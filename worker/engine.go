@@ -52,6 +52,7 @@ type engine struct {
 	ending   bool          // the worker was told to end
 	leaves   bool          // this node fails what others do
 	failure  error         // the worker's own: its disk, its folder
+	judged   int           // items that have ended and of which more is to be heard before that is recorded
 	fresh    []fresh       // successes that wait to be recorded
 	done     int           // items that ended well
 	undone   int           // items that ended otherwise
@@ -61,8 +62,17 @@ type engine struct {
 	measured func(*slot, items.Record) // takes the ends of a trial's items, which are no results; nil in a run
 }
 
-// running is how many items run now.
-func (e *engine) running() int { return len(e.byPID) }
+// running is how many items run now, or have ended and are not recorded yet.
+func (e *engine) running() int { return len(e.byPID) + e.judged }
+
+// hearOut waits for what is still to be heard of an item that was reaped. Its process id may be another's by then, so
+// nothing may be sent to it any more; but the work is not over before its end is recorded.
+func (e *engine) hearOut(s *slot, wait func()) {
+	delete(e.byPID, s.pid)
+	e.judged++
+	wait()
+	e.judged--
+}
 
 // start begins a task in a free slot. An error is the worker's own trouble, or a *busyError;
 // what is wrong with the item is recorded as its failure.

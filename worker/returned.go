@@ -89,12 +89,13 @@ func (e *engine) judgeCall(s *slot, r reply) (o outcome, code int) {
 // its call: a process may end just after an answer.
 func (e *engine) lastWord(s *slot) bool {
 	c := s.calling
-	delete(e.byPID, s.pid) // it is reaped: its process id may be another's by then
-	e.unlocked(func() {
-		select {
-		case <-c.silent:
-		case <-time.After(hearsay): // it left a child that holds the socket
-		}
+	e.hearOut(s, func() {
+		e.unlocked(func() {
+			select {
+			case <-c.silent:
+			case <-time.After(hearsay): // it left a child that holds the socket
+			}
+		})
 	})
 	return s.calling != c
 }

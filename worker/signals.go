@@ -85,10 +85,11 @@ const hearsay = 500 * time.Millisecond
 // sends it to all processes of a job that ends, one after the other, and the worker may be the
 // last to hear. Else the item would count as failed by itself, and the next one would start.
 func (e *engine) hearEnd(s *slot) {
-	delete(e.byPID, s.pid) // it is reaped: its process id may be another's by then
-	for end := time.Now().Add(hearsay); !e.ending && time.Now().Before(end); {
-		e.unlocked(func() { time.Sleep(5 * time.Millisecond) })
-	}
+	e.hearOut(s, func() {
+		for end := time.Now().Add(hearsay); !e.ending && time.Now().Before(end); {
+			e.unlocked(func() { time.Sleep(5 * time.Millisecond) })
+		}
+	})
 	if e.ending {
 		s.verdict = e.endVerdict()
 	}
