@@ -31,7 +31,7 @@ func (t *trial) setAside(names []string) (aside, error) {
 		path := t.outputs.path(name)
 		a.paths = append(a.paths, path)
 		err := os.Rename(path, asideName(path, a.token))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		if err != nil && !absent(err) {
 			return a, fmt.Errorf("setting an earlier output aside: %w", err)
 		}
 	}
@@ -67,49 +67,37 @@ func (t *trial) collect(a aside, folder string) ([]trials.Output, error) {
 
 func (a aside) restore() error {
 	for _, path := range a.paths {
-		err := os.Rename(asideName(path, a.token), path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return fmt.Errorf("putting an earlier output back: %w", err)
+		if err := putBack(path, a.token); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// putBack brings back what was there before, in place of what an item may have begun to make since.
+func putBack(path, token string) error {
+	before := asideName(path, token)
+	err := os.Rename(before, path)
+	if errors.Is(err, fs.ErrExist) || isThere(before) && errors.Is(err, syscall.ENOTDIR) { // folders give way to nothing, and nothing to them
+		if err = os.RemoveAll(path); err == nil {
+			err = os.Rename(before, path)
+		}
+	}
+	if err != nil && !absent(err) {
+		return fmt.Errorf("putting an earlier output back: %w", err)
+	}
+	return nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // RestoreOutputs puts back what the trial in an attempt's folder set aside and, being killed, did not put back itself.
 // What its item was making is lost: it may be half.
 func RestoreOutputs(dir items.AttemptDir) error {
-	work, err := items.ReadWork(dir)
-	if err != nil {
-		return err
-	}
-	q, err := openQueue(dir, work, Options{Together: true})
-	if err != nil {
-		return err
-	}
-	defer q.close()
-	return q.restore(work)
-}
-
-// restore looks at the outputs of every item of the sample.
-func (q *queue) restore(work *items.Work) error {
-	o := outputs{dir: work.Spec.Dir}
-	for place := range q.part.Len() {
-		if len(work.Spec.Outputs) == 0 {
-			return nil
-		}
-		task, err := q.at(place)
-		if err != nil {
-			return err
-		}
-		a := aside{token: work.Token}
-		for _, name := range task.outputs {
-			a.paths = append(a.paths, o.path(name))
-		}
-		if err := a.restore(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachOutput(dir, func(work *items.Work, _ task, _, path string) error { return putBack(path, work.Token) })
 }
 
 // insideOf makes a path below a folder of any name.
@@ -141,10 +129,21 @@ func move(from, to string) error {
 	if !errors.Is(err, syscall.EXDEV) {
 		return err
 	}
-	if err := copyFile(from, to); err != nil {
+	if isFolder(from) {
+		err = os.CopyFS(to, os.DirFS(from))
+	} else {
+		err = copyFile(from, to)
+	}
+	if err != nil {
 		return err
 	}
-	return os.Remove(from)
+	return os.RemoveAll(from)
+}
+
+// isFolder says whether there is a folder, and not a link to one.
+func isFolder(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.IsDir()
 }
 
 func copyFile(from, to string) error {

@@ -18,7 +18,7 @@ const longestCompared = 64 << 20
 // each thing that is not the same as the program's own, whether it is within the tolerance.
 func (t *trial) compare(m *trials.Measurement, task task, folder string) error {
 	if len(task.outputs) == 0 {
-		name, text := trials.Printed, t.printed(t.ended.Stdout)
+		name, text := trials.Printed, t.printed("out", t.ended.Stdout, longestCompared)
 		if task.call != nil {
 			name, text = trials.Returned, t.ended.Value
 		}
@@ -97,14 +97,14 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// printed is what an item wrote to its standard output.
-func (t *trial) printed(span items.Span) []byte {
-	f, err := os.Open(t.dir.Log(t.writer, 0, "out"))
+// printed is the beginning of what an item wrote to a stream of the first slot, of at most so many bytes.
+func (t *trial) printed(stream string, span items.Span, most int64) []byte {
+	f, err := os.Open(t.dir.Log(t.writer, 0, stream))
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	text := make([]byte, min(span[1], longestCompared))
+	text := make([]byte, min(span[1], most))
 	n, _ := f.ReadAt(text, span[0])
 	return text[:n]
 }

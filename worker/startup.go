@@ -1,9 +1,7 @@
 package worker
 
 import (
-	"bufio"
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -16,6 +14,9 @@ import (
 
 // importTable has Python print on stderr, for each module, the microseconds that importing it took.
 const importTable = "PYTHONPROFILEIMPORTTIME=1"
+
+// longestTable is more than the table of any program takes.
+const longestTable = 4 << 20
 
 // tellsStartup says whether the items are calls, or programs of Python.
 func (t *trial) tellsStartup() bool {
@@ -56,7 +57,7 @@ func (t *trial) profileImports() (back func()) {
 // startupOf is how long a program took to start and import: as long as its interpreter takes to do nothing, and what it
 // imported beside that. It is nil where the program did not tell.
 func (t *trial) startupOf(task task, r *items.Record) *float64 {
-	own, ok := importSeconds(t.piece(r.Stderr))
+	own, ok := importSeconds(string(t.printed("err", r.Stderr, longestTable)))
 	if !ok {
 		return nil
 	}
@@ -66,18 +67,6 @@ func (t *trial) startupOf(task task, r *items.Record) *float64 {
 	}
 	took := bare + max(0, own-bareImports)
 	return &took
-}
-
-// piece is what an item printed on stderr.
-func (t *trial) piece(span items.Span) []byte {
-	f, err := os.Open(t.dir.Log(t.writer, 0, "err"))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	text := make([]byte, min(span[1], 4<<20))
-	n, _ := f.ReadAt(text, span[0])
-	return text[:n]
 }
 
 // bareStart is how long an interpreter takes to start and end, and how much of it are imports: the median of three.
@@ -97,7 +86,7 @@ func (t *trial) bareStart(python string) (took, imports float64, ok bool) {
 			return 0, 0, false
 		}
 		if i == 0 {
-			if imports, ok = importSeconds(said.Bytes()); !ok {
+			if imports, ok = importSeconds(said.String()); !ok {
 				return 0, 0, false
 			}
 			continue
@@ -108,10 +97,9 @@ func (t *trial) bareStart(python string) (took, imports float64, ok bool) {
 }
 
 // importSeconds adds up the table of imports: each line has the time of the module itself, in microseconds.
-func importSeconds(text []byte) (sum float64, found bool) {
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		rest, is := strings.CutPrefix(lines.Text(), "import time:")
+func importSeconds(text string) (sum float64, found bool) {
+	for line := range strings.Lines(text) { // of any length: the program prints among them
+		rest, is := strings.CutPrefix(line, "import time:")
 		self, _, _ := strings.Cut(rest, "|")
 		micro, err := strconv.ParseFloat(strings.TrimSpace(self), 64)
 		if is && err == nil {

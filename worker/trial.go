@@ -31,6 +31,7 @@ type trial struct {
 	launched time.Time
 	started  time.Time // when its function was ready to be called
 	cut      bool      // the budget ended it
+	torn     bool      // the file may end in the middle of a line: a kill or a full disk left it so
 }
 
 // trial runs a trial to its end.
@@ -76,13 +77,13 @@ func (t *trial) open(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading what was measured before: %w", err)
 		}
-		t.done = log.Measurements
+		t.done, t.torn = log.Measurements, true
 	}
 	t.file, err = os.OpenFile(t.dir.Measurements(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening the measurements: %w", err)
 	}
-	if err := t.queue.restore(t.work); err != nil {
+	if err := RestoreOutputs(t.dir); err != nil {
 		return err
 	}
 	t.ways, t.calls = []*items.Template{t.queue.template}, []string{t.work.Spec.Function}
@@ -140,9 +141,14 @@ func (t *trial) run() string {
 
 // write is on the disk when it returns: what was measured stays, whatever ends the job.
 func (t *trial) write(text []byte) error {
+	if t.torn {
+		text = append([]byte("\n"), text...)
+	}
+	t.torn = true
 	if _, err := t.file.Write(text); err != nil {
 		return fmt.Errorf("writing a measurement: %w", err)
 	}
+	t.torn = false
 	if err := t.file.Sync(); err != nil {
 		return fmt.Errorf("writing a measurement: %w", err)
 	}

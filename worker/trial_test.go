@@ -103,6 +103,17 @@ func TestTrialKeepsOutputs(t *testing.T) {
 	}
 }
 
+// TestTrialGoesOnAfterATornLine: what an earlier life of the job was writing when it was killed takes no measurement along.
+func TestTrialGoesOnAfterATornLine(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers("true", 2), trials.Rules{Items: 2, Repeats: 1, Budget: 60})
+	must(t, os.WriteFile(r.dir.Measurements(), []byte(`{"phase":"warm-up","place":0,"ind`), 0o600))
+	r.exits(ExitDone, lifeOptions{})
+	if log := r.log(); len(log.Measurements) != 3 || log.Measurements[0].Phase != trials.WarmUp || log.End != trials.EndAll {
+		t.Errorf("got %+v, want the warm-up and two more", log)
+	}
+}
+
 // TestTrialBudget: an item that is longer is ended, and how long it ran is known.
 func TestTrialBudget(t *testing.T) {
 	t.Parallel()

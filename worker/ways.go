@@ -35,8 +35,7 @@ func TakeOutputs(dir items.AttemptDir) error {
 		if err := move(path, madeBy(dir, t, name)); err != nil && !absent(err) {
 			return fmt.Errorf("moving an output into the trial's folder: %w", err)
 		}
-		a := aside{paths: []string{path}, token: work.Token}
-		return a.restore()
+		return putBack(path, work.Token)
 	})
 	if err != nil {
 		return err
