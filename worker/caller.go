@@ -54,6 +54,7 @@ func (e *engine) startCaller(s *slot) (*caller, error) {
 
 // talk hands a caller its calls and hears what becomes of them, until either side has closed.
 func (e *engine) talk(s *slot, c *caller) {
+	defer c.socket.Close()
 	defer close(c.silent)
 	in := bufio.NewReaderSize(c.socket, 1<<15)
 	for ask := range c.asks {
