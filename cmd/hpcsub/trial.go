@@ -167,21 +167,25 @@ func announceTrial(w *work, beside int) string {
 	return text
 }
 
+// endPatience is how long the end of what Ctrl-C has ended is waited for.
+const endPatience = 30 * time.Second
+
 // followTrial shows how far the trial is. Ctrl-C ends it, and what there is is kept.
 func followTrial(ctx context.Context, out *output, r *runs.Run, p *place, a *runs.Attempt) (trials.Log, error) {
 	bar := &trialProgress{out: out}
 	log, err := r.FollowTrial(ctx, p.client, a, func(log trials.Log, job runs.JobStatus) { bar.show(r, log, job, time.Now()) })
 	bar.end()
 	if errors.Is(err, context.Canceled) {
-		late, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		late, stop := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 		defer stop()
 		if err := r.Cancel(late, p.client); err != nil {
 			return log, err
 		}
 		// The worker puts earlier outputs back as it ends.
 		log, err = r.FollowTrial(late, p.client, a, func(trials.Log, runs.JobStatus) {})
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = nil
+		if errors.Is(err, context.DeadlineExceeded) { // it may yet be writing what would be put back
+			out.warning("the trial's job has not ended within %s; its worker puts earlier outputs back when it does (until then they are NAME.before-trial-…)", seconds(endPatience.Seconds()))
+			return log, nil
 		}
 	}
 	if log.End == "" && err == nil {

@@ -117,7 +117,11 @@ func (t trialRun) runWay(ctx context.Context, out *output, in strategies.Input, 
 	e := plan.Chosen.Estimate
 	before := e.Makespan - e.Elapsed
 	way = trials.Way{Strategy: plan.Chosen.Strategy, Run: r.ID, Predicted: e.Elapsed, Low: max(0, e.MakespanLow-before), High: e.MakespanHigh - before}
-	err = t.followWay(ctx, out, r, a)
+	over, err := t.followWay(ctx, out, r, a)
+	if !over { // its items would write over what was put back
+		out.warning("comparison %s may go on: what was there before waits as NAME.before-trial-…; once its jobs are over, hpcsub trial or submit puts back what nothing stands in place of", r.ID)
+		return way, a, err
+	}
 	if e := worker.TakeOutputs(a.Dir()); e != nil {
 		return way, a, errors.Join(err, e)
 	}
@@ -135,10 +139,10 @@ func setAside(dir items.AttemptDir) (undo func() error, err error) {
 	return func() error { return worker.RestoreOutputs(dir) }, worker.SetOutputsAside(dir)
 }
 
-// followWay waits until a way has ended. Ctrl-C ends it, and with it the comparison.
-func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, a *runs.Attempt) error {
+// followWay waits until a way has ended. Ctrl-C ends it, and with it the comparison. over says that none of its items runs any more.
+func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, a *runs.Attempt) (over bool, err error) {
 	bar := newProgress(out.stderr)
-	_, err := r.Follow(ctx, t.place.client, func(s runs.Status) {
+	s, err := r.Follow(ctx, t.place.client, func(s runs.Status) {
 		a.Touch()
 		line := tallyOf(r, s)
 		line.Total = a.Items
@@ -146,16 +150,16 @@ func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, a *ru
 	})
 	bar.end()
 	if ctx.Err() == nil {
-		return err
+		return s.Settled, err
 	}
-	late, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	late, stop := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer stop()
 	if err := r.Cancel(late, t.place.client); err != nil {
-		return err
+		return false, err
 	}
-	r.Follow(late, t.place.client, func(runs.Status) {}) // its items are to be over before outputs are put back
+	s, _ = r.Follow(late, t.place.client, func(runs.Status) {}) // until they are over, or late is
 	out.hint("the comparison was ended; what the trial measured before is kept")
-	return context.Canceled
+	return s.Settled, context.Canceled
 }
 
 // settleInterrupted puts back the outputs that a comparison set aside whose hpcsub was killed, and refuses to run anything beside one
