@@ -268,19 +268,19 @@ func word(first bool, a, b string) string {
 // sameOutputs says whether every run of an item made the same files; nil where no file was made twice. What it printed does
 // not count: it may well tell the time.
 func sameOutputs(done []Measurement) *bool {
-	first := map[string]string{}
+	first := map[thing]string{}
 	var same *bool
 	for _, m := range done {
 		if m.State != Done || m.Variant > 0 {
 			continue
 		}
 		for _, o := range m.Outputs {
-			name := fmt.Sprint(m.Place, o.Name)
-			before, again := first[name]
+			t := thing{m.Place, o.Name}
+			before, again := first[t]
 			switch {
 			case o.Name == Printed:
 			case !again:
-				first[name] = o.Hash
+				first[t] = o.Hash
 			default:
 				same = ptr((same == nil || *same) && (before == o.Hash || o.Close))
 			}

@@ -322,6 +322,12 @@ func TestSameOutputs(t *testing.T) {
 	if got := Evaluate(made("x", "y"), "").SameOutput; got == nil || *got {
 		t.Errorf("different: %v", got)
 	}
+	items := made("x", "y") // "1" and "11.txt" were taken for "11" and "1.txt"
+	items[0].Place, items[0].Outputs[0].Name = 1, "11.txt"
+	items[1].Place, items[1].Outputs[0].Name = 11, "1.txt"
+	if got := Evaluate(items, "").SameOutput; got != nil {
+		t.Errorf("of different items: %v", *got)
+	}
 }
 
 // TestLog: what was written is read back, and a torn line spoils nothing.

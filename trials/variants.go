@@ -43,13 +43,15 @@ func variantsOf(done []Measurement) []Variant {
 	return all
 }
 
+// thing is an output of an item, by the item's place in the sample.
+type thing struct {
+	place int
+	name  string
+}
+
 // sameAs says whether a variant made what the program made; nil where nothing can be compared, because neither made files, and the
 // program does not print the same every time.
 func sameAs(done []Measurement, variant int) *bool {
-	type thing struct {
-		place int
-		name  string
-	}
 	made := map[thing][]string{}
 	for _, m := range done {
 		if m.Variant == 0 && m.State == Done {
