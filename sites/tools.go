@@ -89,7 +89,7 @@ func (c Calibration) run(ctx context.Context, t tool, k int) (toolMark, error) {
 		plan = strategies.Choose(in)
 	}
 	if plan.Chosen == nil {
-		return toolMark{}, errors.New(reasonOf(plan, t.strategy))
+		return toolMark{}, errors.New(plan.Against(t.strategy))
 	}
 	if t.nodes > 1 {
 		overNodes(plan.Chosen, t.nodes)
@@ -148,15 +148,6 @@ func overNodes(c *strategies.Candidate, nodes int) {
 	c.Request.Nodes, c.Request.Tasks = nodes, nodes
 	c.Layout.Parts, c.Layout.ItemsPerPart = nodes, (c.Layout.ItemsPerPart+nodes-1)/nodes
 	c.Layout.Submissions = []strategies.IndexRange{{First: 0, Count: nodes}}
-}
-
-func reasonOf(p strategies.Plan, strategy string) string {
-	for _, r := range p.Rejections {
-		if r.Strategy == strategy {
-			return r.Reason
-		}
-	}
-	return "no way fits"
 }
 
 // endGrace is how long a script may go on once all records are there: Dask takes seconds to end.

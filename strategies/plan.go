@@ -69,6 +69,16 @@ type Plan struct {
 	Why        string      `json:"why"`
 }
 
+// Against is why a strategy was rejected.
+func (p Plan) Against(strategy string) string {
+	for _, r := range p.Rejections {
+		if r.Strategy == strategy {
+			return r.Reason
+		}
+	}
+	return "no way fits"
+}
+
 // Candidate is one feasible way to run the job.
 type Candidate struct {
 	Strategy string   `json:"strategy"`

@@ -19,15 +19,6 @@ func withSite(in Input, change func(*configs.Rules)) Input {
 	return in
 }
 
-func reasonOf(p Plan, strategy string) string {
-	for _, r := range p.Rejections {
-		if r.Strategy == strategy {
-			return r.Reason
-		}
-	}
-	return ""
-}
-
 func candidate(t *testing.T, p Plan, strategy string) Candidate {
 	t.Helper()
 	for _, c := range p.Candidates {
@@ -35,25 +26,25 @@ func candidate(t *testing.T, p Plan, strategy string) Candidate {
 			return c
 		}
 	}
-	t.Fatalf("%s is no candidate: %q", strategy, reasonOf(p, strategy))
+	t.Fatalf("%s is no candidate: %q", strategy, p.Against(strategy))
 	return Candidate{}
 }
 
 func TestForbiddenStrategy(t *testing.T) {
 	in := withSite(job(7, 10*time.Minute), func(r *configs.Rules) { r.Policy.Forbid = []string{"array"} })
 	plan := Choose(in)
-	if plan.Chosen == nil || plan.Chosen.Strategy == "array" || reasonOf(plan, "array") != "Hawk forbids it (policy.forbid; ask help@hawk)" {
-		t.Errorf("got %+v, %q", plan.Chosen, reasonOf(plan, "array"))
+	if plan.Chosen == nil || plan.Chosen.Strategy == "array" || plan.Against("array") != "Hawk forbids it (policy.forbid; ask help@hawk)" {
+		t.Errorf("got %+v, %q", plan.Chosen, plan.Against("array"))
 	}
 	in.Plan.Strategy = "array"
-	if plan := Choose(in); plan.Chosen != nil || !strings.Contains(reasonOf(plan, "array"), "Hawk forbids it") {
+	if plan := Choose(in); plan.Chosen != nil || !strings.Contains(plan.Against("array"), "Hawk forbids it") {
 		t.Errorf("forced: got %+v", plan)
 	}
 }
 
 func TestRequiredKeys(t *testing.T) {
 	plan := Choose(withSite(job(7, 10*time.Minute), func(r *configs.Rules) { r.Missing = []string{"slurm.account"} }))
-	if plan.Chosen != nil || !strings.Contains(reasonOf(plan, "packed"), "Hawk requires slurm.account of every job: write it into job.toml") {
+	if plan.Chosen != nil || !strings.Contains(plan.Against("packed"), "Hawk requires slurm.account of every job: write it into job.toml") {
 		t.Errorf("got %+v", plan)
 	}
 }
@@ -105,7 +96,7 @@ func TestJobsOfAUser(t *testing.T) {
 		t.Errorf("got %d tasks beside 60 jobs, want 100 in all", c.Request.ArrayTasks)
 	}
 	in.Cluster.Limits.Associations[0].Use.SubmittedJobs = 100
-	if got := reasonOf(Choose(in), "array"); !strings.Contains(got, "Hawk's policy.user_jobs is 100, of which 100 are taken (ask help@hawk)") {
+	if got := Choose(in).Against("array"); !strings.Contains(got, "Hawk's policy.user_jobs is 100, of which 100 are taken (ask help@hawk)") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -126,16 +117,16 @@ func TestMostOfARun(t *testing.T) {
 	in := withSite(job(12, 20*time.Minute), func(r *configs.Rules) { r.Policy.CPUHours = 3 })
 	in.Limits.CPUHours = 100
 	plan := Choose(in)
-	if plan.Chosen != nil || !strings.Contains(reasonOf(plan, "packed"), "Hawk's policy.cpu_hours is 3.0 (ask help@hawk)") {
-		t.Errorf("got %q", reasonOf(plan, "packed"))
+	if plan.Chosen != nil || !strings.Contains(plan.Against("packed"), "Hawk's policy.cpu_hours is 3.0 (ask help@hawk)") {
+		t.Errorf("got %q", plan.Against("packed"))
 	}
 	in.Limits.CPUHours = 2
-	if got := reasonOf(Choose(in), "packed"); !strings.Contains(got, "limits.cpu_hours is 2.0 (you can raise it in job.toml)") {
+	if got := Choose(in).Against("packed"); !strings.Contains(got, "limits.cpu_hours is 2.0 (you can raise it in job.toml)") {
 		t.Errorf("got %q", got)
 	}
 	in = withSite(job(1, time.Minute), func(r *configs.Rules) { r.Policy.CPUs = 2 })
 	in.Each.CPUs = 4
-	if got := reasonOf(Choose(in), "single"); !strings.Contains(got, "Hawk's policy.cpus is 2") {
+	if got := Choose(in).Against("single"); !strings.Contains(got, "Hawk's policy.cpus is 2") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -161,7 +152,7 @@ func TestPreferredStrategy(t *testing.T) {
 func TestStepsOfOneJob(t *testing.T) {
 	in := withSite(job(20, time.Minute), func(r *configs.Rules) { r.Policy.MaxSteps = 10 })
 	in.Each.CPUs, in.Each.Parallel, in.Plan.Strategy = 4, "mpi", "single"
-	if got := reasonOf(Choose(in), "single"); !strings.Contains(got, "one Slurm job would have 21 steps; Hawk's policy.max_steps is 10") {
+	if got := Choose(in).Against("single"); !strings.Contains(got, "one Slurm job would have 21 steps; Hawk's policy.max_steps is 10") {
 		t.Errorf("got %q", got)
 	}
 }

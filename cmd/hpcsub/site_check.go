@@ -186,7 +186,7 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 			case s.Err != nil:
 				k.bad("examples", "see the message", "%s as %s: %v", e.Name, strategy, s.Err)
 			case s.Plan.Chosen == nil:
-				not = append(not, reasonFor(s.Plan, strategy))
+				not = append(not, s.Plan.Against(strategy))
 			default:
 				path := filepath.Join(dir, e.Name+"."+strategy+".sh")
 				if err := os.WriteFile(path, []byte(s.Text), 0o600); err != nil {
@@ -214,15 +214,6 @@ func mostFrequent(texts []string) string {
 		times[t]++
 	}
 	return slices.MaxFunc(texts, func(a, b string) int { return times[a] - times[b] })
-}
-
-func reasonFor(p strategies.Plan, strategy string) string {
-	for _, r := range p.Rejections {
-		if r.Strategy == strategy {
-			return r.Reason
-		}
-	}
-	return "no way fits"
 }
 
 // scripts are read by bash, by shellcheck where it is there, and, one of each strategy, by sbatch --test-only.
