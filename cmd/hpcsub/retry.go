@@ -98,16 +98,12 @@ func retry(ctx context.Context, out *output, r *runs.Run, client slurm.Client, o
 }
 
 func announceRetry(ctx context.Context, c *cli.Command, out *output, r *runs.Run, made []*runs.Attempt) error {
-	var ids []string
-	for _, a := range made {
-		more, err := a.JobIDs()
-		if err != nil {
-			return err
-		}
-		ids = append(ids, more...)
-	}
 	if c.Bool("wait") {
 		return finish(ctx, c, out, r, nil)
+	}
+	ids, err := jobIDs(made)
+	if err != nil {
+		return err
 	}
 	if c.Bool("json") {
 		return out.json(submitted{r.ID, ids, made[0].ScriptPath()})

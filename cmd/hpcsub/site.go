@@ -14,7 +14,6 @@ import (
 
 	"hpcsub/configs"
 	"hpcsub/runs"
-
 	"hpcsub/sites"
 	"hpcsub/slurm"
 	"hpcsub/strategies"

@@ -201,13 +201,21 @@ func printSubmitted(ctx context.Context, out *output, r *runs.Run) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
-	for _, a := range attempts {
-		more, err := a.JobIDs()
-		if err != nil {
-			return err
-		}
-		ids = append(ids, more...)
+	ids, err := jobIDs(attempts)
+	if err != nil {
+		return err
 	}
 	return out.json(submitted{r.ID, ids, attempts[len(attempts)-1].ScriptPath()})
+}
+
+// jobIDs are all that Slurm gave to these attempts.
+func jobIDs(attempts []*runs.Attempt) (all []string, err error) {
+	for _, a := range attempts {
+		ids, err := a.JobIDs()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
 }
