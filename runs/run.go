@@ -209,9 +209,10 @@ func Everywhere() []*Run {
 	folder := indexFolder()
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		target, err := filepath.EvalSymlinks(filepath.Join(folder, e.Name()))
+		link := filepath.Join(folder, e.Name())
+		target, err := filepath.EvalSymlinks(link)
 		if errors.Is(err, fs.ErrNotExist) {
-			os.Remove(filepath.Join(folder, e.Name())) // the run was deleted
+			forget(link)
 			continue
 		}
 		if r, err := Open(target); err == nil {
@@ -220,6 +221,18 @@ func Everywhere() []*Run {
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Created.After(all[j].Created) })
 	return all
+}
+
+// forget takes a run out of the index that was deleted from its folder of runs. Where that is not there either, its file
+// system may not be mounted on this machine.
+func forget(link string) {
+	run, err := os.Readlink(link)
+	if err != nil {
+		return
+	}
+	if _, err := os.Stat(filepath.Dir(run)); err == nil {
+		os.Remove(link)
+	}
 }
 
 // addToIndex is a convenience: where it cannot be written, runs are found in their own folder only.

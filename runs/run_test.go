@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,4 +96,42 @@ func TestFindWithoutRuns(t *testing.T) {
 	if _, err := Find(""); !errors.As(err, &none) {
 		t.Errorf("got %v, want a NotFoundError", err)
 	}
+}
+
+// TestEverywhereKeepsWhatIsNotMounted: the index forgets a run that was deleted, and not those of a file system that is not
+// mounted just now, which it did for good.
+func TestEverywhereKeepsWhatIsNotMounted(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	scratch := filepath.Join(t.TempDir(), "scratch")
+	if err := os.Mkdir(scratch, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	kept, deleted := named(t, scratch, "fit-aaaaaa", "fit.toml", 0), named(t, scratch, "fit-bbbbbb", "fit.toml", 0)
+	addToIndex(kept)
+	addToIndex(deleted)
+	if err := os.RemoveAll(string(deleted.dir)); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(when string, want ...string) {
+		t.Helper()
+		got := []string{}
+		for _, r := range Everywhere() {
+			got = append(got, r.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", when, got, want)
+		}
+	}
+	expect("mounted", kept.ID)
+	if _, err := os.Lstat(filepath.Join(indexFolder(), deleted.ID)); err == nil {
+		t.Error("the index still has the run that was deleted")
+	}
+	if err := os.Rename(scratch, scratch+".away"); err != nil {
+		t.Fatal(err)
+	}
+	expect("not mounted", []string{}...)
+	if err := os.Rename(scratch+".away", scratch); err != nil {
+		t.Fatal(err)
+	}
+	expect("mounted again", kept.ID)
 }

@@ -45,7 +45,7 @@ that failed; or what the scripts themselves printed, which Slurm keeps.
 			if err != nil {
 				return err
 			}
-			return printLogs(c, out, r, results)
+			return printLogs(ctx, c, out, r, results)
 		},
 	}
 }
@@ -73,7 +73,7 @@ func printSlurmLogs(out *output, r *runs.Run) error {
 	return nil
 }
 
-func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) error {
+func printLogs(ctx context.Context, c *cli.Command, out *output, r *runs.Run, results *runs.Results) error {
 	streams := []string{runs.Stdout, runs.Stderr}
 	switch {
 	case c.Bool("stdout") && !c.Bool("stderr"):
@@ -98,6 +98,9 @@ func printLogs(c *cli.Command, out *output, r *runs.Run, results *runs.Results) 
 	}
 	shown, ends := 0, &lineEnds{w: out.stdout}
 	for res, err := range results.All() {
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
 			return err
 		}
