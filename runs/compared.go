@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -30,11 +29,11 @@ func (a *Attempt) Touch() { os.Chtimes(a.dir.Aside(), time.Time{}, time.Now()) }
 // Interrupted are the ways of this job.toml that were being compared when their hpcsub was killed, with their runs; alive says that
 // one may still be followed.
 func Interrupted(job *configs.Job) (all map[*Run]*Attempt, alive *Run) {
-	path := filepath.Join(job.Dir, filepath.Base(job.Path))
+	path := pathOf(job)
 	all = map[*Run]*Attempt{}
 	for _, r := range List(TrialsRoot(job.Dir)) {
 		attempts, err := r.Attempts()
-		if r.Job != path || err != nil || len(attempts) == 0 {
+		if !r.of(path) || err != nil || len(attempts) == 0 {
 			continue
 		}
 		info, err := os.Stat(attempts[0].dir.Aside())
@@ -133,9 +132,9 @@ func (a *Attempt) KeepComparison(c trials.Comparison) error {
 // ComparisonOf looks for the newest comparison of two ways to run this job.toml, with the same program, for the same work and on
 // the same cluster. nil is none.
 func ComparisonOf(job *configs.Job, cluster string) *trials.Comparison {
-	path := filepath.Join(job.Dir, filepath.Base(job.Path))
+	path := pathOf(job)
 	for _, r := range List(TrialsRoot(job.Dir)) {
-		if r.Job != path || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
+		if !r.of(path) || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
 			continue
 		}
 		attempts, err := r.Attempts()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"time"
 
 	"hpcsub/configs"
@@ -27,9 +26,9 @@ type Past struct {
 // PastOf looks for the newest run of this job.toml that did the same to its items, whichever these were, with enough
 // of them done. A run that cannot be read is passed over: a plan does not need it.
 func PastOf(ctx context.Context, job *configs.Job) Past {
-	path := filepath.Join(job.Dir, filepath.Base(job.Path)) // job.Path is as the user named it
+	path := pathOf(job)
 	for _, r := range List(Root(job.Dir)) {
-		if r.Job != path || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
+		if !r.of(path) || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
 			continue
 		}
 		if seconds := r.lengths(ctx); len(seconds) >= leastPast {

@@ -187,9 +187,8 @@ func prepare(ctx context.Context, root string, o Order, progress func(int)) (*Ru
 
 func newRun(root string, o Order, program string) *Run {
 	id := newID(o.Job.Name)
-	path := filepath.Join(o.Job.Dir, filepath.Base(o.Job.Path))
 	return &Run{
-		ID: id, Job: path, Text: string(o.Job.Text), Created: time.Now(),
+		ID: id, Job: pathOf(o.Job), Text: string(o.Job.Text), Created: time.Now(),
 		Client: o.Cluster.Client, Cluster: o.Cluster.Name, Version: o.Cluster.Version,
 		Program: Program{program, o.Program.Version}, Commit: commitOf(o.Job.Dir), Code: codeOf(o.Job),
 		Items: o.Items, Columns: o.List.Columns(), Name: o.Job.Name, Work: o.Job.Work,

@@ -113,12 +113,26 @@ func Newest(job string) *Run {
 		return nil
 	}
 	for _, r := range List(Root(filepath.Dir(path))) {
-		if r.Job == path {
+		if r.of(path) {
 			return r
 		}
 	}
 	return nil
 }
+
+// of says whether this is a run of the job.toml at an absolute path, by whatever name its folder is reached: home folders
+// have links to scratch. A folder that was copied with its runs is another one.
+func (r *Run) of(job string) bool {
+	if r.Job == job || filepath.Base(r.Job) != filepath.Base(job) {
+		return r.Job == job
+	}
+	then, errThen := os.Stat(filepath.Dir(r.Job))
+	now, errNow := os.Stat(filepath.Dir(job))
+	return errThen == nil && errNow == nil && os.SameFile(then, now)
+}
+
+// pathOf is where a job.toml is; Job.Path is as the user named it.
+func pathOf(job *configs.Job) string { return filepath.Join(job.Dir, filepath.Base(job.Path)) }
 
 // Find returns the run that name means: a job.toml (its newest run), a run's id, or a unique
 // beginning of one, looked for beside job.toml in the current folder and then in the index of

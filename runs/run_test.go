@@ -135,3 +135,27 @@ func TestEverywhereKeepsWhatIsNotMounted(t *testing.T) {
 	}
 	expect("mounted again", kept.ID)
 }
+
+// TestNewestByAnotherName: in a folder that is reached through a link the runs were not found, and a second run was submitted beside
+// the first.
+func TestNewestByAnotherName(t *testing.T) {
+	dir := t.TempDir()
+	r := named(t, dir, "fit-aaaaaa", "fit.toml", 0)
+	link := filepath.Join(t.TempDir(), "scratch")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if got := Newest(filepath.Join(link, "fit.toml")); got == nil || got.ID != r.ID {
+		t.Errorf("through a link: got %+v, want %s", got, r.ID)
+	}
+	if got := Newest(filepath.Join(link, "other.toml")); got != nil {
+		t.Errorf("of another job: got %s", got.ID)
+	}
+	copied := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if got := Newest(filepath.Join(copied, "fit.toml")); got != nil {
+		t.Errorf("in a copy of the folder: got %s", got.ID)
+	}
+}

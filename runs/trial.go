@@ -253,9 +253,9 @@ func TrialOf(job *configs.Job, cluster string, wanted func(trials.Machine) bool)
 // trialsOf are all that a plan could rest on, newest first.
 func trialsOf(job *configs.Job, cluster string) iter.Seq[*TrialUse] {
 	return func(yield func(*TrialUse) bool) {
-		path := filepath.Join(job.Dir, filepath.Base(job.Path))
+		path := pathOf(job)
 		for _, r := range List(TrialsRoot(job.Dir)) {
-			if r.Job != path || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
+			if !r.of(path) || r.Cluster != cluster || r.Each.CPUs != job.Each.CPUs || !sameWork(r.Work, job.Work) {
 				continue
 			}
 			if use := r.trialUse(job); use != nil && !yield(use) {
