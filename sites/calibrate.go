@@ -124,6 +124,7 @@ func (c Calibration) measure(ctx context.Context, name string, tasks int, script
 	if err != nil {
 		return 0, nil, err
 	}
+	var ask pace
 	for {
 		marks, err = c.read(name, tasks)
 		if err != nil || len(marks) == tasks {
@@ -134,6 +135,9 @@ func (c Calibration) measure(ctx context.Context, name string, tasks int, script
 			return 0, nil, c.cancel(id, ctx.Err())
 		case <-time.After(time.Second):
 		}
+		if !ask.due(time.Now()) {
+			continue
+		}
 		if over, err := c.over(ctx, id); err != nil {
 			return 0, nil, err
 		} else if over {
@@ -143,6 +147,23 @@ func (c Calibration) measure(ctx context.Context, name string, tasks int, script
 			return 0, nil, fmt.Errorf("calibrating: Slurm job %s has ended, and only %d of its %d tasks left a mark in %s: do the nodes see this folder?", id, len(marks), tasks, c.Dir)
 		}
 	}
+}
+
+// pace is when Slurm is asked for a job: ever more seldom, since the controller is everybody's. What the job leaves in files
+// is looked at in between.
+type pace struct {
+	next  time.Time
+	pause time.Duration
+}
+
+// due says whether it is time to ask, and that this is done now.
+func (p *pace) due(now time.Time) bool {
+	if now.Before(p.next) {
+		return false
+	}
+	p.pause = min(30*time.Second, max(2*time.Second, 3*p.pause/2))
+	p.next = now.Add(p.pause)
+	return true
 }
 
 func (c Calibration) cancel(id string, why error) error {

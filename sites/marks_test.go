@@ -3,6 +3,7 @@ package sites
 import (
 	"math"
 	"testing"
+	"time"
 
 	"hpcsub/configs"
 )
@@ -65,5 +66,20 @@ func TestCalibration(t *testing.T) {
 func TestCalibrationWithoutMarks(t *testing.T) {
 	if r, err := (marks{}).costs(); err == nil || r != (configs.CostRange{}) {
 		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// TestPace: a calibration that waits asked Slurm every second, or twice.
+func TestPace(t *testing.T) {
+	begin := time.Unix(1_700_000_000, 0)
+	var ask pace
+	asked := map[int]int{} // minute → how often
+	for tick := range 2 * 600 {
+		if now := time.Duration(tick) * time.Second / 2; ask.due(begin.Add(now)) {
+			asked[int(now.Minutes())]++
+		}
+	}
+	if asked[0] < 4 || asked[0] > 10 || asked[9] != 2 {
+		t.Errorf("asked %d times in the first minute and %d times in the tenth, want some and 2", asked[0], asked[9])
 	}
 }

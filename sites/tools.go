@@ -15,6 +15,7 @@ import (
 	"hpcsub/configs"
 	"hpcsub/items"
 	"hpcsub/runs"
+	"hpcsub/slurm"
 	"hpcsub/strategies"
 	"hpcsub/templates"
 )
@@ -156,6 +157,7 @@ const endGrace = 30 * time.Second
 // await waits for the mark that a script leaves at its end.
 func (c Calibration) await(ctx context.Context, r *runs.Run, dir string) error {
 	var settled time.Time
+	var ask pace
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "end")); err == nil {
 			return nil
@@ -167,7 +169,11 @@ func (c Calibration) await(ctx context.Context, r *runs.Run, dir string) error {
 			return fmt.Errorf("its run %s has not ended: %w", r.ID, ctx.Err())
 		case <-time.After(500 * time.Millisecond):
 		}
-		s, err := r.Status(ctx, c.Client)
+		var client slurm.Client // nil: the records alone
+		if ask.due(time.Now()) {
+			client = c.Client
+		}
+		s, err := r.Status(ctx, client)
 		if err != nil {
 			return err
 		}
