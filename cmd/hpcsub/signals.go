@@ -15,8 +15,8 @@ func (s signalled) Error() string      { return s.String() + " signal received" 
 func (signalled) Is(target error) bool { return target == context.Canceled }
 
 // untilSignal ends a context with Ctrl-C, with SIGTERM, and with the SIGHUP of a connection that is lost: what is
-// under way is left whole, and Slurm's jobs go on. A second signal ends the command as if it had never listened: it may wait for
-// what heeds no context, as a file system that hangs. Under nohup, which ignores SIGHUP, it stays ignored.
+// under way is left whole, and Slurm's jobs go on. The same Ctrl-C or SIGTERM once more ends the command as if it had never
+// listened: it may wait for what heeds no context, as a file system that hangs. A terminal that is closed sends SIGHUP twice. Under nohup, which ignores SIGHUP, it stays ignored.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	wanted := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -25,16 +25,23 @@ func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, wanted...)
+	over := make(chan struct{})
 	go func() {
-		select {
-		case s := <-signals:
-			signal.Stop(signals)
-			cancel(signalled{s.(syscall.Signal)})
-		case <-ctx.Done():
+		for {
+			select {
+			case s := <-signals:
+				if s != syscall.SIGHUP {
+					signal.Reset(s)
+				}
+				cancel(signalled{s.(syscall.Signal)})
+			case <-over:
+				return
+			}
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		close(over)
 		cancel(nil)
 	}
 }
