@@ -16,7 +16,8 @@ func (signalled) Is(target error) bool { return target == context.Canceled }
 
 // untilSignal ends a context with Ctrl-C, with SIGTERM, and with the SIGHUP of a connection that is lost: what is
 // under way is left whole, and Slurm's jobs go on. The same Ctrl-C or SIGTERM once more ends the command as if it had never
-// listened: it may wait for what heeds no context, as a file system that hangs. A terminal that is closed sends SIGHUP twice. Under nohup, which ignores SIGHUP, it stays ignored.
+// listened: it may wait for what heeds no context, as a file system that hangs. A terminal that is closed sends SIGHUP twice.
+// Under nohup, which ignores SIGHUP, it stays ignored.
 func untilSignal(ctx context.Context) (_ context.Context, stop func()) {
 	wanted := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
