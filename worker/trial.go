@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -130,8 +131,8 @@ func (t *trial) run() string {
 				err = t.write(text)
 			}
 		}
-		if err != nil {
-			t.unlockedFail(err)
+		if err != nil { // the step was left half-way, and earlier outputs wait
+			t.unlockedFail(errors.Join(err, RestoreOutputs(t.dir)))
 		}
 		if err != nil || !ok {
 			return trials.EndStopped

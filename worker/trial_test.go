@@ -103,6 +103,26 @@ func TestTrialKeepsOutputs(t *testing.T) {
 	}
 }
 
+// TestTrialPutsBackWhatAStepLeft: where what an item made cannot be moved away, the trial ends, and what was there before is back.
+func TestTrialPutsBackWhatAStepLeft(t *testing.T) {
+	t.Parallel()
+	spec := numbers("echo new > made/{n}.txt", 2)
+	spec.Outputs = []string{"made/{n}.txt"}
+	r := tried(t, spec, trials.Rules{Items: 2, Repeats: 2, Budget: 60})
+	must(t, os.MkdirAll(filepath.Join(r.job, "made"), 0o700))
+	earlier := filepath.Join(r.job, "made", "0.txt")
+	must(t, os.WriteFile(earlier, []byte("old"), 0o600))
+	must(t, os.MkdirAll(filepath.Dir(r.dir.Made(1)), 0o700))
+	must(t, os.WriteFile(r.dir.Made(1), nil, 0o600)) // where its folder is to be
+	r.exits(ExitFailed, lifeOptions{})
+	if text, err := os.ReadFile(earlier); string(text) != "old" {
+		t.Errorf("the earlier output is now %q, %v", text, err)
+	}
+	if log := r.log(); log.End != trials.EndStopped {
+		t.Errorf("ended: %q", log.End)
+	}
+}
+
 // TestTrialGoesOnAfterATornLine: what an earlier life of the job was writing when it was killed takes no measurement along.
 func TestTrialGoesOnAfterATornLine(t *testing.T) {
 	t.Parallel()
