@@ -100,19 +100,22 @@ func freezeAndSubmit(ctx context.Context, client slurm.Client, root string, o Or
 	undo := func() error { return nil }
 	if o.Prepared != nil {
 		if undo, err = o.Prepared(a.dir); err != nil {
-			err = errors.Join(err, undo())
-			os.RemoveAll(string(r.dir))
-			return r, a, err
+			return r, a, errors.Join(err, r.takeBack(undo))
 		}
 	}
-	if err := r.Submit(ctx, client, a); err != nil {
-		if a.nothingSent() {
-			err = errors.Join(err, undo())
-			os.RemoveAll(string(r.dir))
-		}
-		return r, a, err
+	err = r.Submit(ctx, client, a)
+	if err != nil && a.nothingSent() {
+		err = errors.Join(err, r.takeBack(undo))
 	}
-	return r, a, nil
+	return r, a, err
+}
+
+// takeBack removes a run of which Slurm took nothing, once what was done for it is undone: its folder tells what is not.
+func (r *Run) takeBack(undo func() error) error {
+	if err := undo(); err != nil {
+		return err
+	}
+	return os.RemoveAll(string(r.dir))
 }
 
 // nothingSent says whether it is certain that Slurm took none of the attempt.

@@ -69,6 +69,24 @@ func TestPreparedIsUndone(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeUndoneIsKept: the folder of a run that Slurm refused tells which outputs wait for it, as long as some do.
+func TestWhatCannotBeUndoneIsKept(t *testing.T) {
+	for _, undone := range []error{nil, errors.New("the disk is full")} {
+		o := order(t, t.TempDir(), 2, 1)
+		if err := makeRoot(Root(o.Job.Dir), ""); err != nil {
+			t.Fatal(err)
+		}
+		o.Prepared = func(items.AttemptDir) (func() error, error) { return func() error { return undone }, nil }
+		r, _, err := freezeAndSubmit(t.Context(), &controller{answer: says("no")}, Root(o.Job.Dir), o, nil)
+		if err == nil || undone != nil && !errors.Is(err, undone) {
+			t.Errorf("undone: %v; got %v", undone, err)
+		}
+		if _, gone := os.Stat(string(r.dir)); (gone == nil) != (undone != nil) {
+			t.Errorf("undone: %v; its folder: %v", undone, gone)
+		}
+	}
+}
+
 // TestRetryThroughSlurm: the retry's jobs take over from those before, once; where Slurm refuses them, the run is as it was.
 func TestRetryThroughSlurm(t *testing.T) {
 	atOnce(t)
