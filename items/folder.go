@@ -174,7 +174,8 @@ func (d AttemptDir) Measurements() string { return d.file("measurements.jsonl") 
 // Compared is how a trial's way to run a sample did beside another, written once both have ended.
 func (d AttemptDir) Compared() string { return d.file("compared.json") }
 
-// Aside is a file that exists while earlier outputs wait for a way that is compared; who follows it touches it.
+// Aside is a file that exists while items of a trial, or of a way that is compared, may write what those of a run write, and
+// earlier outputs wait for them; who follows it touches it.
 func (d AttemptDir) Aside() string { return d.file("aside") }
 
 // Machine says on which node a trial ran, and which tools that has.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,18 +21,21 @@ func StartWay(ctx context.Context, client slurm.Client, o Order, progress func(f
 	return startAside(ctx, client, o, progress)
 }
 
-// leastSilence is how long nobody has touched a comparison whose hpcsub is gone.
+// leastSilence is how long nobody has touched a trial or comparison whose hpcsub is gone.
 const leastSilence = 2 * time.Minute
 
 // Touch says that this hpcsub follows the attempt.
 func (a *Attempt) Touch() { os.Chtimes(a.dir.Aside(), time.Time{}, time.Now()) }
 
-// Interrupted are the ways of this job.toml that were being compared when their hpcsub was killed, with their runs; alive says that
-// one may still be followed.
-func Interrupted(job *configs.Job) (all map[*Run]*Attempt, alive *Run) {
-	path := pathOf(job)
+// Interrupted are the trials of a job.toml, and the ways to run it that were compared, that go on or whose hpcsub was killed, with
+// their runs; alive says that one may still be followed.
+func Interrupted(job string) (all map[*Run]*Attempt, alive *Run) {
 	all = map[*Run]*Attempt{}
-	for _, r := range List(TrialsRoot(job.Dir)) {
+	path, err := filepath.Abs(job)
+	if err != nil {
+		return all, nil
+	}
+	for _, r := range List(TrialsRoot(filepath.Dir(path))) {
 		attempts, err := r.Attempts()
 		if !r.of(path) || err != nil || len(attempts) == 0 {
 			continue

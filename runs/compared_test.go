@@ -107,24 +107,24 @@ func TestComparisonOf(t *testing.T) {
 	if got := ComparisonOf(&changed, "lab"); got != nil {
 		t.Errorf("with other CPUs an item: got %v, want none", got)
 	}
-	if left, alive := Interrupted(o.Job); len(left) > 0 || alive != nil {
+	if left, alive := Interrupted(o.Job.Path); len(left) > 0 || alive != nil {
 		t.Errorf("nothing was set aside: got %v and %v", left, alive)
 	}
 	if err := os.WriteFile(attempts[0].dir.Aside(), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if left, alive := Interrupted(o.Job); len(left) > 0 || alive == nil || alive.ID != r.ID {
+	if left, alive := Interrupted(o.Job.Path); len(left) > 0 || alive == nil || alive.ID != r.ID {
 		t.Errorf("one that is followed: got %v and %v, want it alive", left, alive)
 	}
 	long := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(attempts[0].dir.Aside(), long, long); err != nil {
 		t.Fatal(err)
 	}
-	if left, alive := Interrupted(o.Job); len(left) != 1 || alive != nil {
+	if left, alive := Interrupted(o.Job.Path); len(left) != 1 || alive != nil {
 		t.Errorf("one that nobody follows: got %v and %v, want it left", left, alive)
 	}
 	attempts[0].Touch()
-	if _, alive := Interrupted(o.Job); alive == nil {
+	if _, alive := Interrupted(o.Job.Path); alive == nil {
 		t.Error("one that is followed again: got none")
 	}
 }

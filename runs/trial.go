@@ -96,8 +96,25 @@ func StartTrial(ctx context.Context, client slurm.Client, o Order, progress func
 	rules := TrialRules(o.Job, o.Items)
 	rules.Profile = o.Profile
 	rules.Available, rules.Beside = max(rules.Available, o.Beside), o.Beside
-	o.Trial = &rules
+	o.Trial, o.Prepared = &rules, mark
 	return startAside(ctx, client, o, progress)
+}
+
+// mark says that items of the attempt may write what those of a run write, until Release.
+func mark(dir items.AttemptDir) (undo func() error, err error) {
+	undo = func() error { return nil } // it goes with the folder
+	if err := os.WriteFile(dir.Aside(), nil, 0o600); err != nil {
+		return undo, fmt.Errorf("making the trial: %w", err)
+	}
+	return undo, nil
+}
+
+// Release says that no item of the trial runs any more, and that earlier outputs are back.
+func (a *Attempt) Release() error {
+	if err := os.Remove(a.dir.Aside()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("ending the trial: %w", err)
+	}
+	return nil
 }
 
 // startAside starts a run that counts for nothing, in the folder of trials.
@@ -144,6 +161,7 @@ func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, 
 	var job JobStatus
 	asked, pause, over := time.Now(), firstAsk, time.Time{}
 	for {
+		a.Touch()
 		log, err := a.Measured()
 		if err != nil {
 			return log, err

@@ -42,6 +42,9 @@ items at once are left out.
 			if err != nil {
 				return err
 			}
+			if err := settleInterrupted(ctx, out, r.Job, ""); err != nil {
+				return err
+			}
 			made, err := retry(ctx, out, r, client, opt)
 			var none *runs.NothingToRetryError
 			if errors.As(err, &none) {

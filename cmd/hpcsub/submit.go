@@ -48,7 +48,7 @@ Exit code 5: some items are not done.
 					return finish(ctx, c, out, r, err)
 				}
 				before = r
-				if err := settleInterrupted(ctx, out, w); err != nil {
+				if err := settleInterrupted(ctx, out, w.job.Path, notWaiting); err != nil {
 					return err
 				}
 			}

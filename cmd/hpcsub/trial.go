@@ -53,13 +53,16 @@ ways that --compare runs made different things.
 	}
 }
 
+// notWaiting ends the hint of what is refused while a trial goes on, for commands that have --again.
+const notWaiting = "; --again does not wait"
+
 // runTrial plans the trial's job, submits it, follows it and says what it found.
 func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	if err := noOtherRun(ctx, c, w); err != nil {
 		return err
 	}
 	if !c.Bool("again") {
-		if err := settleInterrupted(ctx, out, w); err != nil {
+		if err := settleInterrupted(ctx, out, w.job.Path, notWaiting); err != nil {
 			return err
 		}
 	}
@@ -190,6 +193,9 @@ func followTrial(ctx context.Context, out *output, r *runs.Run, p *place, a *run
 	}
 	if log.End == "" && err == nil {
 		err = worker.RestoreOutputs(a.Dir())
+	}
+	if err == nil {
+		err = a.Release()
 	}
 	return log, err
 }

@@ -162,10 +162,10 @@ func (t trialRun) followWay(ctx context.Context, out *output, r *runs.Run, a *ru
 	return s.Settled, context.Canceled
 }
 
-// settleInterrupted puts back the outputs that a comparison set aside whose hpcsub was killed, and refuses to run anything beside one
-// that goes on.
-func settleInterrupted(ctx context.Context, out *output, w *work) error {
-	left, alive := runs.Interrupted(w.job)
+// settleInterrupted puts back the outputs that a trial or comparison set aside whose hpcsub was killed, and refuses to run anything
+// beside one that goes on. otherwise is what the hint says more.
+func settleInterrupted(ctx context.Context, out *output, job, otherwise string) error {
+	left, alive := runs.Interrupted(job)
 	for r, a := range left {
 		client, err := clientFor(r.Client)
 		if err != nil {
@@ -190,12 +190,12 @@ func settleInterrupted(ctx context.Context, out *output, w *work) error {
 			return err
 		}
 		if len(waiting) > 0 {
-			out.warning("comparison %s was interrupted: what was there before it waits as %s, since something else stands in its place; keep one of the two", r.ID, few(waiting, 2))
+			out.warning("trial %s was interrupted: what was there before it waits as %s, since something else stands in its place; keep one of the two", r.ID, few(waiting, 2))
 		}
 	}
 	if alive != nil {
-		return &coded{exitUsage, fmt.Errorf("comparison %s of this job.toml is not over", alive.ID), []string{
-			"its items write the files that these would; where its hpcsub was killed, wait for its jobs and two minutes more; --again does not wait"}}
+		return &coded{exitUsage, fmt.Errorf("trial %s of this job.toml is not over", alive.ID), []string{
+			"its items write the files that these would; where its hpcsub was killed, wait for its jobs and two minutes more" + otherwise}}
 	}
 	return nil
 }
