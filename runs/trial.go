@@ -244,14 +244,17 @@ type TrialUse struct {
 // EnvironmentChanged is [environment] among what changed.
 const EnvironmentChanged = "[environment]"
 
-// TrialOf looks for a trial of this job.toml that did the same to its items, on the same cluster, and measured something. One of the
-// program as it is now goes before one of an earlier state, then one on a node of the kind that is wanted before another, then the
-// newest. nil is none.
+// TrialOf looks for a trial of this job.toml that did the same to its items, on the same cluster, and measured something. One that knows
+// how long an item takes goes before one that knows only that it takes longer than its budget, then one of the program as it is now
+// before one of an earlier state, then one on a node of the kind that is wanted before another, then the newest. nil is none.
 func TrialOf(job *configs.Job, cluster string, wanted func(trials.Machine) bool) *TrialUse {
 	var best *TrialUse
 	most := -1
 	for t := range trialsOf(job, cluster) {
 		fit := 0
+		if !t.Report.Longer {
+			fit += 4
+		}
 		if len(t.Changed) == 0 {
 			fit += 2
 		}
@@ -261,7 +264,7 @@ func TrialOf(job *configs.Job, cluster string, wanted func(trials.Machine) bool)
 		if fit > most {
 			best, most = t, fit
 		}
-		if fit == 3 {
+		if fit == 7 {
 			break
 		}
 	}
@@ -294,7 +297,7 @@ func (r *Run) trialUse(job *configs.Job) *TrialUse {
 		return nil
 	}
 	report := trials.Evaluate(log.Measurements, log.End)
-	if len(report.Lengths) == 0 {
+	if len(report.Lengths) == 0 && !report.Longer {
 		return nil
 	}
 	return &TrialUse{Run: r.ID, Report: report, Machine: attempts[0].Machine(), Changed: changed(r, job), Created: r.Created}

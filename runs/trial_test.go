@@ -27,7 +27,8 @@ func programmed(t *testing.T, dir string) Order {
 	return o
 }
 
-// tried is a trial of that order on a node, which measured its items as so many seconds long; 0 = nothing.
+// tried is a trial of that order on a node, which measured its items as so many seconds long; 0 = nothing, and less than that: its budget
+// ended the first item after so many.
 func tried(t *testing.T, o Order, node string, seconds float64) *Run {
 	t.Helper()
 	root := TrialsRoot(o.Job.Dir)
@@ -51,6 +52,9 @@ func tried(t *testing.T, o Order, node string, seconds float64) *Run {
 			break
 		}
 		m := trials.Measurement{Phase: trials.Sample, Place: i, Index: i, Round: 1, State: trials.Done, Elapsed: seconds, Node: node}
+		if seconds < 0 {
+			m.State, m.Elapsed = trials.Cut, -seconds
+		}
 		if text, err = m.Append(text); err != nil {
 			t.Fatal(err)
 		}
@@ -100,8 +104,16 @@ func TestTrialOf(t *testing.T) {
 	tried(t, elsewhere, "large", 1)
 	expect("of another cluster", nil)
 
+	cut := tried(t, o, "large", -120)
+	expect("one that knows only that an item is longer", cut)
+	if got := TrialOf(o.Job, "lab", large).Report; !got.Longer || *got.Elapsed.Low != 120 {
+		t.Errorf("of an item that was ended: %+v", got)
+	}
 	first := tried(t, o, "large", 1)
 	expect("one", first)
+	time.Sleep(2 * time.Millisecond)
+	tried(t, o, "large", -1)
+	expect("a newer one that knows less", first)
 	tried(t, o, "small", 2)
 	expect("a newer one on another kind of node", first)
 	again := tried(t, o, "large", 3)

@@ -90,7 +90,11 @@ func unsteady(r Report, f Facts) *Advice {
 	if len(r.Varies) > 0 && r.Varies[0] != r.differ() {
 		text += " (" + r.Varies[0] + ")"
 	}
-	text += "; try it on a quieter node, or with more repeats"
+	if r.Drifts {
+		text += "; find out what changes from run to run: a file or a folder that grows, a cache that fills, a processor that gets hotter, others' work"
+	} else {
+		text += "; try it on a quieter node, or with more repeats"
+	}
 	if r.Waited {
 		text += ". They waited while their CPU time stayed the same, so that nothing is said of start-up, threads and idle CPUs"
 	}
@@ -182,12 +186,17 @@ func threads(r Report, f Facts) *Advice {
 	if s == nil || s.Recommended == f.CPUs || r.Waited || serial(r, f) != nil {
 		return nil
 	}
+	most := r.Threads[len(r.Threads)-1]
+	if s.Recommended == 1 {
+		return advice("threads", 1, "more than one thread is not worth its CPUs: %d threads are %.2g times as fast as one, %.0f %% of the time does not get shorter; with cpus = 1 in [each] more items run at once",
+			most.Threads, most.Speedup, 100**s.Serial)
+	}
 	for _, t := range r.Threads {
 		if t.Threads != s.Recommended {
 			continue
 		}
 		return advice("threads", 1, "%d threads are as many as are worth their CPUs (%.2g times as fast as one, %.0f %% of the time does not get shorter): cpus = %d; where there are more items than CPUs, cpus = %d does most in all",
-			t.Threads, max(t.Speedup, 1), 100**s.Serial, t.Threads, s.Cheapest)
+			t.Threads, t.Speedup, 100**s.Serial, t.Threads, s.Cheapest)
 	}
 	return nil
 }
@@ -196,8 +205,12 @@ func writes(r Report, f Facts) *Advice {
 	if r.Writes == nil || *r.Writes < manyWrites || *r.Written / *r.Writes >= smallWrite {
 		return nil
 	}
-	return advice("small-writes", 1, "an item writes %d times, %d bytes each: every write costs more than its bytes, and a shared file system suffers; gather them, for example with one write a thousand lines",
-		*r.Writes, *r.Written / *r.Writes)
+	bytes := "bytes"
+	if *r.Written / *r.Writes == 1 {
+		bytes = "byte"
+	}
+	return advice("small-writes", 1, "an item writes %d times, %d %s each: every write costs more than its bytes, and a shared file system suffers; gather them, for example with one write a thousand lines",
+		*r.Writes, *r.Written / *r.Writes, bytes)
 }
 
 func unusedGPU(r Report, f Facts) *Advice {

@@ -83,6 +83,14 @@ func TestAdvise(t *testing.T) {
 			r.Threads = threadsOf(simulated(0.4, 0, 1, 2, 4))
 			r.Scaling = scalingOf(r.Threads)
 		}, "2 threads are as many as are worth their CPUs (1.4 times as fast as one, 40 %"},
+		{"threads", func(r *Report, f *Facts) {
+			f.CPUs, r.CoresBusy = 2, ptr(1.9)
+			r.Threads = threadsOf(simulated(0.7, 0, 1, 2))
+			r.Scaling = scalingOf(r.Threads)
+		}, "more than one thread is not worth its CPUs: 2 threads are 1.2 times as fast as one, 70 %"},
+		{"inconsistent", func(r *Report, _ *Facts) {
+			r.Consistent, r.Elapsed.Within, r.Drifts = ptr(false), ptr(0.4), true
+		}, "a file or a folder that grows"},
 		{"", func(r *Report, _ *Facts) { r.Elapsed.Median = nil }, ""}, // no measurement, no advice
 	}
 	for _, tt := range tests {

@@ -8,6 +8,7 @@ import (
 
 // Report is what a trial found out (the contract of `hpcsub trial --json`). Times are seconds, memory MiB; nil is unknown.
 type Report struct {
+	Run        string            `json:"run"`     // the trial's id
 	Samples    int               `json:"samples"` // runs that count: without the warm-up
 	Items      int               `json:"items"`   // different ones among them
 	Elapsed    Elapsed           `json:"elapsed"`
@@ -16,6 +17,7 @@ type Report struct {
 	MaxRSSTree *float64          `json:"max_rss_tree_mib"`
 	Consistent *bool             `json:"consistent"` // nil: nothing ran twice
 	Waited     bool              `json:"waited"`     // repeats differ, and their CPU time does not: for files, or for CPUs that others use
+	Drifts     bool              `json:"drifts"`     // runs of the same item took longer and longer, or less and less
 	Varies     []string          `json:"varies"`     // what makes it vary, in words
 	WarmUp     *float64          `json:"warm_up_s"`
 	CPU        *float64          `json:"cpu_s"`      // of a typical item
@@ -29,8 +31,9 @@ type Report struct {
 	GPUMemory  *float64          `json:"gpu_memory_mib"` // the most of a run
 	SameOutput *bool             `json:"same_output"`    // repeats made the same files, byte for byte; nil: none was made twice
 	Failed     int               `json:"failed"`
-	Longer     bool              `json:"longer"` // an item takes longer than the budget: low_s is all that is known
-	End        string            `json:"end"`    // why it ended
+	Longer     bool              `json:"longer"`       // an item takes longer than the budget: low_s is all that is known
+	Outlasting *float64          `json:"outlasting_s"` // for so long an item ran, more than a typical one, when the budget ended it
+	End        string            `json:"end"`          // why it ended
 	Node       string            `json:"node"`
 	Threads    []Threads         `json:"threads"`
 	Scaling    *Scaling          `json:"scaling"`  // nil: threads were not tried
@@ -42,7 +45,7 @@ type Report struct {
 	Profile    *Profile          `json:"profile,omitempty"`    // with --profile
 	Comparison *Comparison       `json:"comparison,omitempty"` // with --compare
 
-	Lengths []float64 `json:"-"` // of each item of the sample, for a plan
+	Lengths []float64 `json:"-"` // of each item of the sample, for a plan; of one that the budget ended, as long as it ran
 }
 
 // Elapsed is how long an item takes: the median, where it lies with a confidence of 95 %, and the variation of items.
@@ -53,7 +56,7 @@ type Elapsed struct {
 	CV     *float64 `json:"cv"`
 	Mean   *float64 `json:"mean_s"`
 	Within *float64 `json:"cv_repeats"` // of runs of the same item
-	Known  bool     `json:"known"`      // to 10 %: it can carry a decision
+	Known  bool     `json:"known"`      // to 10 %, and it does not drift: it can carry a decision
 }
 
 // Threads is what one number of threads made of an item.
@@ -134,6 +137,9 @@ func (r *Report) elapsed(t tally) {
 	r.Elapsed = Elapsed{Median: ptr(Median(figures)), Low: &low, High: &high, Known: t.known()}
 	r.Lengths = means(byPlace)
 	r.Elapsed.Mean = ptr(Mean(r.Lengths))
+	if t.outlasting > Median(figures) { // left out, it would make all items look short
+		r.Outlasting, r.Lengths = &t.outlasting, append(r.Lengths, t.outlasting)
+	}
 	if len(figures) > 1 {
 		r.Elapsed.CV = ptr(Variation(figures))
 	} else { // one figure has no interval
@@ -196,11 +202,14 @@ func (r *Report) judge(t tally, counted []Measurement) {
 	say := func(format string, args ...any) { r.Varies = append(r.Varies, fmt.Sprintf(format, args...)) }
 	steady := true
 	if d := Drift(times, ratios); math.Abs(d) > consistentTo {
-		steady = false
+		steady, r.Drifts, r.Elapsed.Known = false, true, false
 		say("it drifts: runs of the same item took %.0f %% %s at the end than at the beginning", 100*math.Abs(d), word(d > 0, "longer", "less time"))
 	}
 	if n := Outliers(over); n > 0 && slices.Max(over) > 1+consistentTo {
 		say("%d of %d runs took %slonger than others of the same item, up to %.1f times as long", n, len(over), word(slices.Max(over) >= 1.5, "much ", ""), slices.Max(over))
+	}
+	if r.Outlasting != nil {
+		say("an item had run for %.1f s, %.1f times as long as the median, when the budget ended it: how long it takes is not known", *r.Outlasting, *r.Outlasting / *r.Elapsed.Median)
 	}
 	if first, ok := t.slowFirst(); ok {
 		say("the first run took %.1f times as long as later ones of the same item; it does not count", first)

@@ -227,6 +227,8 @@ type tally struct {
 	failed  int
 	cut     bool
 	startup []*float64
+
+	outlasting float64 // for so long an item of the sample, of which nothing else is known, ran until the budget ended it; 0 = there is none
 }
 
 func tallied(done []Measurement) tally {
@@ -237,6 +239,8 @@ func tallied(done []Measurement) tally {
 			t.startup = append(t.startup, m.Startup)
 		}
 		switch {
+		case m.State == Cut && m.Phase == Sample && len(t.byPlace[m.Place]) == 0:
+			t.outlasting = m.Elapsed
 		case m.State == Cut || m.Phase != WarmUp && m.Phase != Sample:
 		case !m.ended():
 			t.failed++

@@ -283,8 +283,11 @@ func TestEvaluate(t *testing.T) {
 			if r.Consistent == nil || *r.Consistent != tt.consistent {
 				t.Errorf("consistent: got %v, want %v", r.Consistent, tt.consistent)
 			}
-			if tt.name != "drift" && r.Elapsed.Known != tt.known {
+			if r.Elapsed.Known != tt.known { // what drifts is never known, however close its figures are
 				t.Errorf("known: got %v (%v to %v)", r.Elapsed.Known, *r.Elapsed.Low, *r.Elapsed.High)
+			}
+			if r.Drifts != (tt.name == "drift") {
+				t.Errorf("drifts: got %v", r.Drifts)
 			}
 			if all := strings.Join(r.Varies, "; "); tt.varies == "" && all != "" || !strings.Contains(all, tt.varies) {
 				t.Errorf("varies: %q, want %q", all, tt.varies)
@@ -303,6 +306,36 @@ func TestLowerBound(t *testing.T) {
 	done, end = play(Rules{Available: 10, Budget: 120}, always(70)) // the warm-up is all
 	if r := Evaluate(done, end); r.Longer || *r.Elapsed.Median != 70 || r.Samples != 1 || r.Consistent != nil {
 		t.Errorf("of one run: %+v", r)
+	}
+}
+
+// TestOutlasting: an item that the budget ends after a typical one would be over counts as long as it ran, for a plan as well: a sample
+// without it would say that all items are short. One that had no time to be long tells nothing.
+func TestOutlasting(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		length float64 // of the fourth item of the sample, until the budget ends it
+		want   bool
+	}{{"much longer", 100, true}, {"ended early", 0.5, false}} {
+		done := []Measurement{{Phase: WarmUp, State: Done, Elapsed: 1}}
+		for place := range 3 {
+			done = append(done, Measurement{Phase: Sample, Place: place, Round: 1, State: Done, Elapsed: 1})
+		}
+		r := Evaluate(append(done, Measurement{Phase: Sample, Place: 3, Round: 1, State: Cut, Elapsed: tt.length}), EndBudget)
+		if got := r.Outlasting != nil && *r.Outlasting == tt.length; got != tt.want {
+			t.Errorf("%s: outlasting: got %v, want %v", tt.name, got, tt.want)
+		}
+		if got := len(r.Lengths) == 4 && slices.Max(r.Lengths) == tt.length; got != tt.want {
+			t.Errorf("%s: lengths: got %v", tt.name, r.Lengths)
+		}
+		if got := strings.Contains(strings.Join(r.Varies, "; "), "an item had run for 100.0 s, 100.0 times as long as the median"); got != tt.want {
+			t.Errorf("%s: varies: %q", tt.name, r.Varies)
+		}
+	}
+	// Of an item that was measured before, the end of its second run says nothing of its length.
+	done := []Measurement{{Phase: Sample, State: Done, Elapsed: 1}, {Phase: Sample, Round: 2, State: Cut, Elapsed: 9}}
+	if r := Evaluate(done, EndBudget); r.Outlasting != nil || len(r.Lengths) != 1 {
+		t.Errorf("of one that had run: %v, %v", r.Outlasting, r.Lengths)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ func machine(ctx context.Context, node string) trials.Machine {
 	for _, p := range probed.Packages {
 		add(p.Name, p)
 	}
+	if m.Tools["numpy"].Version != "" {
+		m.Tools["numpy_threads"] = trials.Tool{Version: numpyThreads(ctx, probed.Python.Path)}
+	}
 	add("mpi", mpiHere(ctx))
 	gpus := trials.Tool{Problem: probed.GPU.Reason}
 	if n := probed.GPU.Devices; len(n) > 0 {
@@ -43,6 +47,30 @@ func machine(ctx context.Context, node string) trials.Machine {
 	}
 	m.Tools["gpu"] = gpus
 	return m
+}
+
+// countThreads prints how many threads a process has that multiplied two matrices.
+const countThreads = `import os, numpy
+a = numpy.ones((600, 600))
+a @ a
+print(len(os.listdir("/proc/self/task")))
+`
+
+// numpyThreads is how many threads NumPy takes where no variable tells it; "" where it does not say.
+func numpyThreads(ctx context.Context, python string) string {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python, "-c", countThreads)
+	cmd.WaitDelay = time.Second
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(threadVariables, name)
+	})
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // Machine is this node, without its tools: its name, its processors and its memory, whatever part of them this process has.

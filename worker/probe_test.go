@@ -35,3 +35,24 @@ func TestProbe(t *testing.T) {
 		t.Errorf("got %+v, %+v", got.Python, got.Parallel)
 	}
 }
+
+// TestNumPyThreads: they are counted in a process that nothing tells how many to take; a NumPy that cannot be imported tells nothing.
+func TestNumPyThreads(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "numpy.py"), []byte(`import os, threading, time
+class ones:
+    def __init__(self, shape): pass
+    def __matmul__(self, other):
+        for _ in range(int(os.environ.get("OMP_NUM_THREADS", 4)) - 1):
+            threading.Thread(target=time.sleep, args=(0.5,)).start()
+`), 0o600))
+	t.Setenv("PYTHONPATH", dir)
+	t.Setenv("OMP_NUM_THREADS", "1")
+	if got := numpyThreads(t.Context(), "python3"); got != "4" {
+		t.Errorf("got %q threads, want the 4 that it takes by itself", got)
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "numpy.py"), []byte("raise ImportError"), 0o600))
+	if got := numpyThreads(t.Context(), "python3"); got != "" {
+		t.Errorf("of one that cannot be imported: got %q", got)
+	}
+}

@@ -169,6 +169,9 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	in.Interface = w.site.Interface
 	in.Costs, in.CostsLow, in.CostsHigh = w.site.Costs.Middle, w.site.Costs.Low, w.site.Costs.High
 	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
+	if slices.ContainsFunc(warnings, func(w strategies.Warning) bool { return w.Rule == "trial-longer" }) { // it says what would measure it
+		plan.Warnings = slices.DeleteFunc(plan.Warnings, func(w strategies.Warning) bool { return w.Rule == "measure" })
+	}
 	plan.Warnings = slices.Concat(plan.Warnings, warnings, kindDoubt(trial, p.cluster, plan))
 	return in, plan, err
 }

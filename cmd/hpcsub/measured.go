@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"hpcsub/runs"
 	"hpcsub/strategies"
@@ -30,6 +31,9 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) (*ru
 		}
 		return nil, nil
 	}
+	if trial.Report.Longer {
+		return nil, longerThan(trial, w.job.Each.Time)
+	}
 	in.Sample, in.SampleOf = trial.Report.Lengths, "trial "+trial.Run
 	if c := trial.Report.Foreseen(); c != nil {
 		in.Crowd = strategies.Crowd{Beside: c.Beside, Factor: c.Factor}
@@ -52,6 +56,20 @@ func spared(peak float64) int {
 	return int(math.Ceil(max(peak*1.25, peak+16)/16)) * 16
 }
 
+// longerThan is what a trial tells that ended an item which was not over. Of a time in [each] that may be true nothing is said.
+func longerThan(t *runs.TrialUse, declared time.Duration) []strategies.Warning {
+	least := *t.Report.Elapsed.Low
+	counted := "this plan counts on a minute"
+	switch {
+	case declared.Seconds() >= least:
+		return nil
+	case declared > 0:
+		counted = "time in [each] says " + seconds(declared.Seconds())
+	}
+	return []strategies.Warning{{Rule: "trial-longer", Text: fmt.Sprintf(
+		"all that trial %s found out is that an item takes longer than %s, and %s: write time in [each], or allow the trial more, budget in [trial]", t.Run, seconds(least), counted)}}
+}
+
 // doubts are what speaks against resting on a trial.
 func doubts(t *runs.TrialUse) (all []strategies.Warning) {
 	if len(t.Changed) > 0 {
@@ -61,6 +79,14 @@ func doubts(t *runs.TrialUse) (all []strategies.Warning) {
 	if t.Report.Samples == 1 {
 		all = append(all, strategies.Warning{Rule: "trial-few", Text: fmt.Sprintf(
 			"trial %s measured a single run: a longer budget in [trial] tells more", t.Run)})
+	}
+	if t.Report.Drifts {
+		all = append(all, strategies.Warning{Rule: "trial-drifts", Text: fmt.Sprintf(
+			"in trial %s, %s, so how long others take is not known", t.Run, t.Report.Varies[0])})
+	}
+	if long := t.Report.Outlasting; long != nil {
+		all = append(all, strategies.Warning{Rule: "trial-outlasted", Text: fmt.Sprintf(
+			"an item of trial %s was not over when it was ended after %s, and counts as so long here: a longer budget in [trial] tells how long it is", t.Run, seconds(*long))})
 	}
 	return all
 }

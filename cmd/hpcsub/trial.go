@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -260,6 +260,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		end = "its job ended before it did"
 	}
 	report := trials.Evaluate(t.log.Measurements, end)
+	report.Run = t.run.ID
 	machine := t.attempt.Machine()
 	for name, tool := range machine.Tools {
 		report.Tools[name] = tool.Version
@@ -337,9 +338,11 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 			`allow more, [trial] budget = "20m", or make a smaller case: a copy of ` + t.work.job.Path +
 				" with smaller items, as small.toml, and hpcsub trial small.toml"}}
 	case r.Failed > 0:
-		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s of the trial failed", count(r.Failed, "run"))}, nil}
+		return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s of the trial failed", count(r.Failed, "run"))}, []string{
+			"all that they printed is in " + filepath.Join(string(t.attempt.Dir()), "logs")}}
 	case r.Right != nil && !*r.Right:
-		return &coded{exitNotDone, &notDoneError{"the program is not right: [check] command failed"}, nil}
+		return &coded{exitNotDone, &notDoneError{"the program is not right: [check] command failed"}, []string{
+			"what it printed is above; it ran in " + t.work.job.Dir + ", in the environment of the items. The figures are kept"}}
 	}
 	if c := r.Comparison; c != nil {
 		if err := compareFailure(c); err != nil {
@@ -348,37 +351,4 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 	}
 	out.hint("hpcsub plan uses this from now on")
 	return nil
-}
-
-// sayFailures shows what failed, and what it printed, at most three times.
-func (t trialRun) sayFailures(out *output) {
-	shown := 0
-	for _, m := range t.log.Measurements {
-		if m.State == trials.Done || m.State == trials.Cut || shown == 3 {
-			continue
-		}
-		shown++
-		how := strings.ReplaceAll(m.State, "_", " ")
-		switch {
-		case m.Cause != "":
-			how += ": " + m.Cause
-		case m.Signal != nil:
-			how += ": signal " + *m.Signal
-		case m.ExitCode != nil:
-			how += fmt.Sprintf(": exit code %d", *m.ExitCode)
-		}
-		what := fmt.Sprintf("item %d", m.Index)
-		switch {
-		case m.Phase == trials.Check:
-			what = "[check] command"
-		case m.Phase == trials.Crowd:
-			what += ", beside others,"
-		case m.Variant > 0:
-			what += " by variant " + t.work.job.Variants[m.Variant-1].Name
-		}
-		out.say("%s %s", what, how)
-		for _, line := range t.attempt.StderrOf(m) {
-			out.say("    %s", line)
-		}
-	}
 }

@@ -8,17 +8,20 @@ import (
 	"hpcsub/trials"
 )
 
+// noSlower is how many times as long items side by side may take and count as no slower than alone: that lies within the noise.
+const noSlower = 1.05
+
 // printTrial prints what a trial found, a line a question.
 func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	width, _ := terminal(out.stdout)
-	out.print(wrap(fmt.Sprintf("%s: %s of %s on %s; %s.", t.run.ID, count(r.Samples, "run"), count(r.Items, "item"), m, r.End), "", width))
+	out.print(wrap(headline(t.run.ID, r, m), "", width))
 	out.print("\n")
 	line := func(name, format string, args ...any) {
 		text := wrap(fmt.Sprintf(format, args...), strings.Repeat(" ", 12), width)
 		out.print(fmt.Sprintf("%-12s", name) + strings.TrimLeft(text, " "))
 	}
-	if r.Longer {
-		line("elapsed", "more than %s", precise(*r.Elapsed.Low))
+	if r.Samples > 0 && r.Failed > 0 {
+		line("failed", "%s; the figures are those of the others", count(r.Failed, "run"))
 	}
 	if r.Elapsed.Median != nil {
 		line("elapsed", "%s", elapsedText(r))
@@ -35,9 +38,13 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if c := r.Crowding; c != nil {
 		note := ""
 		if r.Foreseen() == nil {
-			note = "; others used the CPUs, so no plan counts on it"
+			note = "; one alone waited, too, so no plan counts on it"
 		}
-		line("crowd", "%s side by side: each takes %.2f times as long as alone%s", count(c.Beside, "item"), c.Factor, note)
+		how := "each takes %.2f times as long as alone"
+		if c.Factor < noSlower {
+			how = "none takes longer than alone (%.2f times)"
+		}
+		line("crowd", "%s side by side: "+how+"%s", count(c.Beside, "item"), c.Factor, note)
 	}
 	if alone := runs.AloneInTrials(t.work.job.Each); alone != "" && r.Samples > 0 {
 		line("crowd", "not measured: %s", alone)
@@ -59,12 +66,29 @@ func printTrial(out *output, t trialRun, r trials.Report, m trials.Machine) {
 	if r.SameOutput != nil {
 		line("outputs", "%s", map[bool]string{true: "the same in every run of an item", false: "not the same in every run of an item"}[*r.SameOutput])
 	}
+	if tools := toolsText(m); tools != "" {
+		line("tools", "%s", tools)
+	}
 	printThreads(out, r)
 	printVariants(out, r)
+	if r.Elapsed.Median == nil {
+		return
+	}
 	out.print("\n" + wrap(consistency(r), "", width))
 	for _, why := range r.Varies {
 		out.print(wrap("- "+why, "", width))
 	}
+}
+
+// headline says how much was measured where, and why no more.
+func headline(id string, r trials.Report, m trials.Machine) string {
+	switch {
+	case r.Longer:
+		return fmt.Sprintf("%s: an item takes more than %s on %s; %s.", id, precise(*r.Elapsed.Low), m, r.End)
+	case r.Elapsed.Median == nil:
+		return fmt.Sprintf("%s: nothing is known of how long an item takes on %s; %s.", id, m, r.End)
+	}
+	return fmt.Sprintf("%s: %s of %s on %s; %s.", id, count(r.Samples, "run"), count(max(1, r.Items), "item"), m, r.End)
 }
 
 func printAdvice(out *output, r trials.Report) {
@@ -95,6 +119,10 @@ func printProfile(out *output, p *trials.Profile, picture string) {
 // printThreads is the table of a scaling: time and CPU time, since more threads may be faster and dearer.
 func printThreads(out *output, r trials.Report) {
 	if len(r.Threads) == 0 {
+		return
+	}
+	if len(r.Threads) == 1 {
+		out.print(fmt.Sprintf("threads     %s with %d; with more it was not measured: a longer budget in [trial] allows it\n", precise(r.Threads[0].Elapsed), r.Threads[0].Threads))
 		return
 	}
 	t := table{head: []string{"threads", "elapsed", "speedup", "efficiency", "CPU time"}}
@@ -146,8 +174,6 @@ func elapsedText(r trials.Report) string {
 func consistency(r trials.Report) string {
 	var text string
 	switch {
-	case r.Elapsed.Median == nil:
-		return "Nothing is known of how long an item takes."
 	case r.Consistent == nil:
 		text = "Whether it is consistent is not known: nothing ran twice."
 	case *r.Consistent:
@@ -156,6 +182,8 @@ func consistency(r trials.Report) string {
 		text = "Not consistent: the same item does not take the same time."
 	}
 	switch {
+	case r.Drifts:
+		return text + " It drifts, so the median says little of later items: take no decision by it."
 	case r.Elapsed.Known && r.Consistent != nil && !*r.Consistent:
 		return text + " The median is known to 10 % all the same, so it can carry a decision."
 	case r.Elapsed.Known:
@@ -178,7 +206,7 @@ func printVariants(out *output, r trials.Report) {
 		if v.SameOutput != nil {
 			same = map[bool]string{true: "the same", false: "differs"}[*v.SameOutput]
 		}
-		t.add(v.Name, speedup, span, fmt.Sprint(v.Pairs), same, v.Verdict)
+		t.add(one(v.Name, 24), speedup, span, fmt.Sprint(v.Pairs), same, v.Verdict)
 	}
 	out.print("\n" + t.String())
 }
