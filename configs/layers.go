@@ -204,6 +204,7 @@ func (s *Site) TrialKeys(account, partition string) SlurmKeys {
 	k := s.Defaults.Slurm
 	k.Account = cmp.Or(account, k.Account)
 	k.Partition = cmp.Or(partition, s.TrialPartition, k.Partition)
+	k.QOS = cmp.Or(s.TrialQOS, k.QOS)
 	return k
 }
 

@@ -31,6 +31,7 @@ type Site struct {
 	Interface      string        // of the network over which the nodes of a job speak; "" = any
 	RunsDir        string        // where runs are kept; "" = beside their job.toml
 	TrialPartition string        // of short jobs that measure something; "" = as any job
+	TrialQOS       string        // the same
 	Locked         []string      // keys, or tables, that nothing may change
 	Rules
 	Defaults Job       // of it [limits], [plan], [slurm] and [environment]: what job.toml does not say
@@ -180,6 +181,7 @@ func (s *Site) keys() []key {
 		kept("interface", `"ib0"`, in(&s.Interface), filledInto(&s.Interface)),
 		kept("runs_dir", `"/scratch/{user}/hpcsub"`, in(&s.RunsDir), filledInto(&s.RunsDir)),
 		kept("trial_partition", `"debug"`, in(&s.TrialPartition), wordInto(&s.TrialPartition)),
+		kept("trial_qos", `"debug"`, in(&s.TrialQOS), wordInto(&s.TrialQOS)),
 		kept("locked", `["slurm.account"]`, in(&s.Locked), wordsInto(&s.Locked)),
 	}
 	keys = append(keys, s.Rules.keys()...)

@@ -138,8 +138,10 @@ func (k *siteCheck) names(cluster *slurm.Cluster) {
 	if account != "" && len(cluster.Limits.Associations) > 0 && !slices.ContainsFunc(cluster.Limits.Associations, func(a slurm.Association) bool { return strings.EqualFold(a.Account, account) }) {
 		k.warn("Slurm", "where that holds for all users: correct it, or leave it out", "slurm.account: %q is no account of yours", account)
 	}
-	if qos != "" && len(cluster.Limits.QOS) > 0 && !slices.ContainsFunc(cluster.Limits.QOS, func(q slurm.QOS) bool { return strings.EqualFold(q.Name, qos) }) {
-		k.bad("Slurm", "sacctmgr show qos lists them", "slurm.qos: there is no QOS %q", qos)
+	for _, q := range []struct{ key, name string }{{"slurm.qos", qos}, {"trial_qos", k.site.TrialQOS}} {
+		if q.name != "" && len(cluster.Limits.QOS) > 0 && !slices.ContainsFunc(cluster.Limits.QOS, func(have slurm.QOS) bool { return strings.EqualFold(have.Name, q.name) }) {
+			k.bad("Slurm", "sacctmgr show qos lists them", "%s: there is no QOS %q", q.key, q.name)
+		}
 	}
 }
 

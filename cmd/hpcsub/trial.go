@@ -76,12 +76,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	in := runs.TrialInput(w.job, p.cluster)
 	in.Site = w.site.RulesFor(w.job)
 	in.Site.Policy.Forbid = nil // ways to run a job, which a trial is not
-	if there := in; w.site.TrialPartition != "" && !w.job.Wrote("slurm.partition") {
-		there.Slurm.Partition = w.site.TrialPartition
-		if strategies.Choose(there).Chosen != nil { // else an item does not fit there
-			in = there
-		}
-	}
+	in = whereTrialsRun(in, w)
 	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
 	if err != nil {
 		return err
@@ -107,6 +102,22 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 		return err
 	}
 	return concludeTrial(ctx, c, out, trialRun{w, p, r, a, log})
+}
+
+// whereTrialsRun is the partition and the QOS that the site has for what is measured, but for what the job names itself.
+func whereTrialsRun(in strategies.Input, w *work) strategies.Input {
+	there := in
+	if !w.job.Wrote("slurm.partition") {
+		there.Slurm.Partition = cmp.Or(w.site.TrialPartition, in.Slurm.Partition)
+	}
+	if !w.job.Wrote("slurm.qos") {
+		there.Slurm.QOS = cmp.Or(w.site.TrialQOS, in.Slurm.QOS)
+	}
+	same := there.Slurm.Partition == in.Slurm.Partition && there.Slurm.QOS == in.Slurm.QOS
+	if same || strategies.Choose(there).Chosen == nil { // an item does not fit there
+		return in
+	}
+	return there
 }
 
 // ofSingle leaves out the strategies that a trial does not ask for.
