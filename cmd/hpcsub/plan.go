@@ -235,13 +235,21 @@ func startText(wait *float64) string {
 func basisText(in strategies.Input) string {
 	switch {
 	case in.SampleOf != "":
-		return fmt.Sprintf("Item lengths are those of %s: %s.", in.SampleOf, count(len(in.Sample), "item"))
+		return fmt.Sprintf("Item lengths are those of %s: %s. %s", in.SampleOf, count(len(in.Sample), "item"), tookText(in.Sample))
 	case len(in.Sample) > 0:
 		return fmt.Sprintf("Item lengths are measured: %s.", count(len(in.Sample), "item"))
 	case in.Each.Time > 0:
 		return "Item lengths are as time in [each] says; from–to counts on half to twice it."
 	}
 	return "Item lengths are a guess: a minute; from–to counts on a tenth to ten times it."
+}
+
+// tookText says how far the lengths of a sample lie apart.
+func tookText(sample []float64) string {
+	if len(sample) == 1 {
+		return "It took " + precise(sample[0]) + "."
+	}
+	return fmt.Sprintf("They took %s to %s.", precise(slices.Min(sample)), precise(slices.Max(sample)))
 }
 
 // requestText words a request: "12 × 8 CPUs + gpu:a100:2 on long".

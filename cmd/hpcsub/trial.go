@@ -283,7 +283,9 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	if err != nil {
 		return err
 	}
-	report.Profile = profile
+	if report.Profile = profile; profile != nil {
+		profile.Picture = picture
+	}
 	if c.Bool("profile") && profile == nil && report.Samples > 0 { // else it is said why nothing ran
 		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script, and the run has to end within the budget")
 	}
@@ -336,6 +338,9 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 	budget := seconds(cmp.Or(t.work.job.Trial.Budget, configs.DefaultBudget).Seconds())
 	if r.End == trials.EndStopped && len(t.log.Measurements) > 0 { // and nobody pressed Ctrl-C
 		out.warning("the trial was stopped before its end; its script and what that printed are in %s", t.attempt.Dir())
+		for _, line := range t.run.SlurmTail() {
+			out.say("    %s", line)
+		}
 	}
 	switch {
 	case len(t.log.Measurements) == 0:

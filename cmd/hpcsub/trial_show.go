@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"hpcsub/runs"
@@ -197,7 +198,7 @@ func printVariants(out *output, r trials.Report) {
 	if len(r.Variants) == 0 {
 		return
 	}
-	t := table{head: []string{"variant", "speedup", "from–to", "runs", "output", "verdict"}, left: []int{5}}
+	t, fewest := table{head: []string{"variant", "speedup", "from–to", "runs", "output", "verdict"}, left: []int{5}}, math.MaxInt
 	for _, v := range r.Variants {
 		speedup, span, same := "?", "", "?"
 		if v.Speedup != nil {
@@ -206,7 +207,13 @@ func printVariants(out *output, r trials.Report) {
 		if v.SameOutput != nil {
 			same = map[bool]string{true: "the same", false: "differs"}[*v.SameOutput]
 		}
+		fewest = min(fewest, v.Pairs)
 		t.add(one(v.Name, 24), speedup, span, fmt.Sprint(v.Pairs), same, v.Verdict)
 	}
 	out.print("\n" + t.String())
+	if fewest >= 6 {
+		out.print("from–to holds the speedup with a confidence of 95 %\n")
+	} else {
+		out.print("from–to are the least and the greatest speedup: of fewer than six runs nothing is known with a confidence of 95 %\n")
+	}
 }
