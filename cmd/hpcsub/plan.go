@@ -162,11 +162,12 @@ func printCandidates(out *output, in strategies.Input, plan strategies.Plan) {
 		}
 		t.add(row...)
 	}
-	if width, _ := terminal(out.stdout); t.over(width) > 0 {
+	width, _ := terminal(out.stdout)
+	if t.over(width) > 0 {
 		t.below(2)
 	}
 	out.print(t.String())
-	out.print(basisText(in) + startNote(starts) + orderNote(plan) + "\n")
+	out.print(strings.TrimSuffix(wrap(basisText(in), "", width), "\n") + startNote(starts) + orderNote(plan) + "\n")
 }
 
 // money words a cost, in whole units where it is large.
