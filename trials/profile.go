@@ -14,7 +14,7 @@ type Profile struct {
 	Native    float64    `json:"native"`    // share in built-in functions and those of compiled modules, called by name
 	Imports   float64    `json:"imports"`   // share in importing
 	Functions []Function `json:"functions"`
-	Picture   string     `json:"picture"` // the file that draws it
+	Drawn     string     `json:"picture"` // the file that draws it
 
 	all   []Function // as the profiler has them
 	flame *frame     // who called what

@@ -284,7 +284,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		return err
 	}
 	if report.Profile = profile; profile != nil {
-		profile.Picture = picture
+		profile.Drawn = picture
 	}
 	if c.Bool("profile") && profile == nil && report.Samples > 0 { // else it is said why nothing ran
 		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script, and the run has to end within the budget")
