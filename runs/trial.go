@@ -40,10 +40,18 @@ func TrialRules(job *configs.Job, count int) trials.Rules {
 	return r
 }
 
+// TrialStrategy is the way in which a trial's own job runs an item.
+func TrialStrategy(job *configs.Job) string {
+	if job.Each.Parallel == "dask" { // which alone starts a cluster around it
+		return "dask"
+	}
+	return "single"
+}
+
 // TrialInput is what the choice of the trial's own job depends on: one item's request, for as long as the budget.
 func TrialInput(job *configs.Job, cluster *slurm.Cluster) strategies.Input {
 	in := NewInput(job, 1, cluster)
-	in.Plan.Strategy, in.Limits = "single", configs.Limits{}
+	in.Plan.Strategy, in.Limits = TrialStrategy(job), configs.Limits{}
 	in.Each.Timeout, in.Each.Time = 0, cmp.Or(job.Trial.Budget, configs.DefaultBudget)
 	return in
 }

@@ -52,7 +52,9 @@ func (p *problem) clusterShapes(o *pool) ([]shape, []Rejection) {
 	}
 	s := dask()
 	s.costs = clusterCosts
-	if o.span > 1 {
+	if p.lengths.basis == Measured { // with the cluster around each
+		s.costs = workerCosts
+	} else if o.span > 1 {
 		s.costs = func(c Costs) overhead {
 			all := clusterCosts(c)
 			all.item += c.StepStart

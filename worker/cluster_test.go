@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,17 +10,18 @@ import (
 	"time"
 
 	"hpcsub/items"
+	"hpcsub/trials"
 )
 
 // programs freezes a run of a Python program that uses Dask, over n = 0 … count-1.
-func programs(t *testing.T, body string, count int) *testRun {
+func programs(t *testing.T, body string, count int, set ...func(*items.Work)) *testRun {
 	t.Helper()
 	spec := numbers("python3 program.py {n}", count)
 	spec.Dir = t.TempDir()
 	text := "import os, sys, time\nfrom distributed import Client\nimport helper\nn = int(sys.argv[1])\n" + body
 	must(t, os.WriteFile(filepath.Join(spec.Dir, "program.py"), []byte(text), 0o600))
 	must(t, os.WriteFile(filepath.Join(spec.Dir, "helper.py"), []byte("import os\ndef square(x): return x * x\ndef home(x): return os.getpid()\n"), 0o600))
-	r := freeze(t, spec, 1)
+	r := freeze(t, spec, 1, set...)
 	r.putDrivers()
 	return r
 }
@@ -32,6 +34,28 @@ func (r *testRun) clustered(cpus string, env ...string) lifeOptions {
 func (r *testRun) clusteredWith(cpus, gpus string, env ...string) lifeOptions {
 	n := r.overNodes("dask_cluster.py", "1", cpus, "1024", gpus, "--")
 	return lifeOptions{slots: 1, dispatcher: n.driver, flags: []string{"--around"}, env: append(n.env, env...)}
+}
+
+// TestTrialOfDaskPrograms: a trial measures a program with the cluster that is around it, and asks nothing of its start.
+func TestTrialOfDaskPrograms(t *testing.T) {
+	t.Parallel()
+	r := programs(t, `
+client = Client()
+print(sum(client.gather(client.map(helper.square, range(100)))), flush=True)
+`, 2, func(w *items.Work) { w.Trial = true })
+	text, err := json.Marshal(trials.Rules{Available: 2, Items: 1, Repeats: 1, Budget: 100})
+	must(t, err)
+	must(t, os.WriteFile(r.dir.Trial(), text, 0o600))
+	r.exits(ExitDone, r.clustered("2"))
+	log := r.log()
+	if len(log.Measurements) != 2 || log.End != trials.EndAll {
+		t.Fatalf("got %+v, want a warm-up and one run", log)
+	}
+	for _, m := range log.Measurements {
+		if m.State != trials.Done || m.MaxRSSTree == nil || m.MaxRSS == nil || *m.MaxRSSTree <= *m.MaxRSS {
+			t.Errorf("got %+v, want one that is done, and a peak of the program and its cluster", m)
+		}
+	}
 }
 
 // TestClusterAroundPrograms: Client() finds a cluster of the program's own, whose workers find its modules; the program's

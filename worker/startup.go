@@ -18,10 +18,10 @@ const importTable = "PYTHONPROFILEIMPORTTIME=1"
 // longestTable is more than the table of any program takes.
 const longestTable = 4 << 20
 
-// tellsStartup says whether the items are calls, or programs of Python.
+// tellsStartup says whether the items are calls, or programs of Python. What a cluster of Dask around a program imports would be told, too.
 func (t *trial) tellsStartup() bool {
 	task, err := t.queue.at(0)
-	if err != nil {
+	if err != nil || t.around != nil {
 		return false
 	}
 	return task.call != nil || t.interpreter(task.argv) != ""

@@ -82,7 +82,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 		return err
 	}
 	if plan.Chosen == nil {
-		return infeasible(out, strategies.Plan{Rejections: ofSingle(plan.Rejections)}, p.cluster.Name)
+		return infeasible(out, strategies.Plan{Rejections: ofTrial(plan.Rejections, in.Plan.Strategy)}, p.cluster.Name)
 	}
 	plan.Why = "A timed trial: a few items run one at a time, and nothing counts as done."
 	beside := runs.BesideOthers(in, &plan, mostSideBySide(w))
@@ -120,10 +120,10 @@ func whereTrialsRun(in strategies.Input, w *work) strategies.Input {
 	return there
 }
 
-// ofSingle leaves out the strategies that a trial does not ask for.
-func ofSingle(all []strategies.Rejection) (own []strategies.Rejection) {
+// ofTrial leaves out the strategies that a trial does not ask for.
+func ofTrial(all []strategies.Rejection, strategy string) (own []strategies.Rejection) {
 	for _, r := range all {
-		if r.Strategy == "single" {
+		if r.Strategy == strategy {
 			r.Strategy = "trial"
 			own = append(own, r)
 		}

@@ -18,7 +18,7 @@ func (t trialRun) sayFailures(out *output) {
 		if m.State == trials.Done || m.State == trials.Cut {
 			continue
 		}
-		kind := t.whoFailed(m) + howFailed(m)
+		kind, _, _ := strings.Cut(t.whoFailed(m)+" "+howFailed(m), ` "`) // names in quotes differ from item to item
 		if len(alike[kind]) == 0 {
 			kinds = append(kinds, kind)
 		}
