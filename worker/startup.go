@@ -18,10 +18,11 @@ const importTable = "PYTHONPROFILEIMPORTTIME=1"
 // longestTable is more than the table of any program takes.
 const longestTable = 4 << 20
 
-// tellsStartup says whether the items are calls, or programs of Python. What a cluster of Dask around a program imports would be told, too.
+// tellsStartup says whether the items are calls, or programs of Python. What a cluster of Dask around a program imports would be told,
+// too, and each rank of an MPI program would tell it again.
 func (t *trial) tellsStartup() bool {
 	task, err := t.queue.at(0)
-	if err != nil || t.around != nil {
+	if err != nil || t.around != nil || t.launcher != nil {
 		return false
 	}
 	return task.call != nil || t.interpreter(task.argv) != ""

@@ -105,7 +105,8 @@ func (t *trial) open(ctx context.Context) error {
 	t.mu.Unlock()
 	t.rules.Startup, t.rules.Beside, t.rules.RoomMiB = t.tellsStartup(), min(t.rules.Beside, len(t.slots)), t.memoryRoom()
 	if first, err := t.queue.at(0); t.rules.Profile && err == nil {
-		_, t.rules.Profile = t.profiled(first) // else the command says so
+		_, ok := t.profiled(first)
+		t.rules.Profile = ok && t.launcher == nil // ranks would write one file; else the command says so
 	}
 	t.began = time.Now()
 	return nil

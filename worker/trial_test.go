@@ -177,6 +177,29 @@ func TestTrialFailures(t *testing.T) {
 	}
 }
 
+// TestTrialOfRanks: of a program of Python that runs in several ranks neither its start nor a profile is asked, which all ranks would tell.
+func TestTrialOfRanks(t *testing.T) {
+	t.Parallel()
+	r := tried(t, numbers("python3 program.py {n}", 2), trials.Rules{Items: 1, Repeats: 1, Budget: 60, Profile: true})
+	// The test's program is the worker itself, and wants no word for that.
+	for name, text := range map[string]string{"program.py": "open('ran', 'a').write('x\\n')\n", "twice.sh": "self=$1; shift 2\n\"$self\" \"$@\" & \"$self\" \"$@\"; wait\n"} {
+		must(t, os.WriteFile(filepath.Join(r.job, name), []byte(text), 0o600))
+	}
+	r.exits(ExitDone, lifeOptions{slots: 1, flags: []string{"--ranks=2"}, dispatcher: []string{"sh", filepath.Join(r.job, "twice.sh")}})
+	var phases []string
+	for _, m := range r.log().Measurements {
+		if phases = append(phases, m.Phase); m.State != trials.Done {
+			t.Errorf("got %+v", m)
+		}
+	}
+	if got := strings.Join(phases, " "); got != trials.WarmUp+" "+trials.Sample {
+		t.Errorf("phases: %s", got)
+	}
+	if got := len(r.lines("ran")); got != 4 {
+		t.Errorf("%d ranks ran, want two of each item", got)
+	}
+}
+
 func value(p *float64) any {
 	if p == nil {
 		return "null"

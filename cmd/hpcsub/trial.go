@@ -287,7 +287,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		profile.Drawn = picture
 	}
 	if c.Bool("profile") && profile == nil && report.Samples > 0 { // else it is said why nothing ran
-		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script, and the run has to end within the budget")
+		out.warning("there is no profile: --profile is for functions and for commands of Python that run a script in one process, not in ranks of MPI, and the run has to end within the budget")
 	}
 	report.Advice = trials.Advise(report, t.facts())
 	report.Comparison, err = t.compare(ctx, c, out, report)
