@@ -336,6 +336,9 @@ func (t trialRun) facts() trials.Facts {
 // verdict is the exit code: nothing measured, or a failure, is 5.
 func (t trialRun) verdict(out *output, r trials.Report) error {
 	budget := seconds(cmp.Or(t.work.job.Trial.Budget, configs.DefaultBudget).Seconds())
+	if t.run.DiskFull() { // whoever could write nothing could not leave word of it
+		out.warning("the disk of %s is full: no space left for what is measured and printed", t.run.Dir())
+	}
 	if r.End == trials.EndStopped && len(t.log.Measurements) > 0 { // and nobody pressed Ctrl-C
 		out.warning("the trial was stopped before its end; its script and what that printed are in %s", t.attempt.Dir())
 		for _, line := range t.run.SlurmTail() {
