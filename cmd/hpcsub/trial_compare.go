@@ -195,7 +195,7 @@ func settleInterrupted(ctx context.Context, out *output, job, otherwise string) 
 	}
 	if alive != nil {
 		return &coded{exitUsage, fmt.Errorf("trial %s of this job.toml is not over", alive.ID), []string{
-			"its items write the files that these would; where its hpcsub was killed, wait for its jobs and two minutes more" + otherwise}}
+			"its items write the files that these would; hpcsub cancel " + string(alive.Dir()) + " ends it; where its hpcsub was killed, wait for its jobs and two minutes more" + otherwise}}
 	}
 	return nil
 }
