@@ -13,6 +13,9 @@ type Way struct {
 	Actual    float64 // the median of its runs: seconds, or CPU-hours where these are to be least
 	Spread    float64 // the longest run less the shortest
 	Predicted float64 // the same figure, predicted
+	Took      float64 // the median of its runs in seconds, whatever is to be least
+	Low       float64 // the ends of the range in which that was predicted to lie
+	High      float64 // 0: none was kept
 	Runs      int
 	Cut       bool // it was ended, so Actual is a lower bound
 	Chosen    bool
@@ -39,6 +42,7 @@ func ScoreOf(all []Measurement, v View, w Workload) Score {
 		if v.Declared == Nothing {
 			if way.Chosen = plan != nil && name == w.way(*plan); way.Chosen {
 				way.Predicted, s.Trial = plan.predicted(w), plan.Trial
+				way.Low, way.High = plan.Low, plan.High
 			}
 		}
 		s.Ways = append(s.Ways, way)
@@ -68,15 +72,30 @@ var order = []string{"single", "array", "packed", "gnu-parallel", "pathos", "das
 // wayOf sums up the runs of a way. What its first run predicted counts.
 func wayOf(runs []Measurement, w Workload) Way {
 	last := runs[len(runs)-1]
-	var figures []float64
+	var figures, seconds []float64
 	for _, m := range runs {
-		figures = append(figures, m.objective(w))
+		figures, seconds = append(figures, m.objective(w)), append(seconds, m.Seconds)
 	}
 	return Way{
 		Strategy: last.Strategy, Actual: median(figures), Spread: slices.Max(figures) - slices.Min(figures),
-		Predicted: runs[0].predicted(w), Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
+		Predicted: runs[0].predicted(w), Took: median(seconds), Low: runs[0].Low, High: runs[0].High,
+		Runs: len(figures), Cut: last.Cut, Chosen: last.Chosen,
 		Disturbed: slices.ContainsFunc(runs, Measurement.Disturbed), Request: last.Request,
 	}
+}
+
+// Outside says on which side of its predicted range a way came out: -1 it took less, 1 more. One that was ended counts as
+// longer even where it had not reached the high end: nobody knows when it would have ended.
+func (w Way) Outside() int {
+	switch {
+	case w.High == 0:
+		return 0
+	case w.Took > w.High || w.Cut:
+		return 1
+	case w.Took < w.Low:
+		return -1
+	}
+	return 0
 }
 
 // Of is the regret of a way: what it took more than the best. What differs by less than the spread of either counts

@@ -129,6 +129,54 @@ func TestPredictionIsTheFirst(t *testing.T) {
 	}
 }
 
+// TestRange: what came is held against the range that the first run of the way predicted, in seconds even where CPU-hours are to be least.
+func TestRange(t *testing.T) {
+	ranged := func(low, high float64, all []Measurement) []Measurement {
+		for i := range all {
+			all[i].Low, all[i].High = low, high
+		}
+		return all
+	}
+	cut := ranged(8, 30, chosen(took("packed", 10, 20)))
+	cut[0].Cut = true
+	later := ranged(8, 12, chosen(took("packed", 10, 15, 15)))
+	later[1].Low, later[1].High = 14, 16
+	cost := ranged(8, 12, chosen(took("packed", 10, 10)))
+	cost[0].CPUHours = 3
+	tried := planned("packed", "8 × 8", 10)
+	tried.Low, tried.High = 8, 12
+	tests := []struct {
+		name     string
+		all      []Measurement
+		declared string
+		cost     bool
+		want     int
+		row      string
+		summary  string
+	}{
+		{"within", ranged(8, 12, chosen(took("packed", 10, 8, 12, 12))), "", false, 0, "| 12.0 s | -17 %", "range: 1 of 1"},
+		{"longer", ranged(8, 12, chosen(took("packed", 10, 12.5))), "", false, 1, "| 12.5 s ↑ | -20 %", "range: 0 of 1"},
+		{"shorter", ranged(8, 12, chosen(took("packed", 10, 7.5))), "", false, -1, "| 7.5 s ↓ | +33 %", "range: 0 of 1"},
+		{"ended before its high end", cut, "", false, 1, "| > 20.0 s ↑ | -50 %", "range: 0 of 1"},
+		{"the first run's range", later, "", false, 1, "| 15.0 s ↑ |", "range: 0 of 1"},
+		{"CPU-hours", cost, "", true, 0, "| 10800 CPU-s | ", "range: 1 of 1"},
+		{"after a trial, the plan's range", append(ranged(20, 30, chosen(took("packed", 25, 11))), tried), Nothing, false, 0, "| 11.0 s | -9 %", "range: 1 of 1"},
+		{"none was kept", chosen(took("packed", 10, 90)), "", false, 0, "| 90.0 s | -89 %", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w, v := Workload{Name: "w", Cost: tt.cost}, View{"delay 0", tt.declared}
+			if s := ScoreOf(tt.all, v, w); s.Chosen == nil || s.Chosen.Outside() != tt.want {
+				t.Errorf("got %+v, want it outside by %d", s.Chosen, tt.want)
+			}
+			text := Table(tt.all, v, []Workload{w})
+			if !strings.Contains(text, tt.row) || !strings.Contains(text, tt.summary) || tt.summary == "" && strings.Contains(text, "predicted range") {
+				t.Errorf("no %q and %q in\n%s", tt.row, tt.summary, text)
+			}
+		})
+	}
+}
+
 func TestCostIsScoredByHours(t *testing.T) {
 	cheap, quick := took("single", 0, 90), took("packed", 0, 10)
 	cheap[0].CPUHours, cheap[0].PredictedHours, cheap[0].Chosen = 1, 1.1, true

@@ -94,9 +94,12 @@ func (s Score) row() string {
 		trial = fmt.Sprintf("%d items, %.0f s | ", s.Trial.Items, s.Trial.Seconds)
 	}
 	return fmt.Sprintf("| %s: %s%s | %s%s | %s | %s | %+.0f %% | %s | %.0f %% | %s | %s | %s | %s |\n", s.Workload.Name, s.Workload.words(), mark,
-		trial, c.Strategy, s.unit(c.Predicted), s.figure(*c), 100*s.Error, best, 100*s.Regret,
+		trial, c.Strategy, s.unit(c.Predicted), s.figure(*c)+outside[c.Outside()], 100*s.Error, best, 100*s.Regret,
 		s.of("packed"), s.of("array"), s.of("gnu-parallel"), strings.Join(others, ", "))
 }
+
+// outside marks a way that did not come out within its predicted range.
+var outside = map[int]string{-1: " ↓", 1: " ↑"}
 
 // of is the figure of one strategy, in its best shape, or a dash.
 func (s Score) of(strategy string) string {
@@ -166,6 +169,7 @@ func summary(scores []Score) string {
 		"worst %.2f times the best (wanted: 1.25). The predicted figure of the chosen way is off by %.0f %% in the median (wanted: 15 %%), "+
 		"%.0f %% at the 90th percentile (wanted: 30 %%).\n", len(scores), lost, near, 100*float64(near)/float64(len(scores)),
 		1+quantile(regrets, 1), 100*median(errors), 100*quantile(errors, 0.9))
+	b.WriteString(within(scores))
 	if disturbed > 0 {
 		fmt.Fprintf(&b, "† Before the run of %d the machine had a load of more than %d, from the run before or from other work.\n", disturbed, quiet)
 	}
@@ -175,6 +179,23 @@ func summary(scores []Score) string {
 		b.WriteString(policy("always "+strategy, scores, func(s Score) (float64, bool) { return s.Fixed(strategy) }))
 	}
 	return b.String()
+}
+
+// within counts the chosen ways that took as long as their range said; "" where no ranges were kept.
+func within(scores []Score) string {
+	known, in := 0, 0
+	for _, s := range scores {
+		if s.Chosen.High > 0 {
+			known++
+			if s.Chosen.Outside() == 0 {
+				in++
+			}
+		}
+	}
+	if known == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Within the predicted range: %d of %d (↑ took longer than its high end, ↓ less than its low end).\n", in, known)
 }
 
 // policy is a row of the table of policies. What it cannot run is within 5 % of nothing.
