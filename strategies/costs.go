@@ -42,6 +42,7 @@ type scenario struct {
 	costs Costs
 	scale float64
 	tick  float64
+	far   bool // with items that are longer than any of the sample
 }
 
 // scenarios are the low end, the middle and the high end of what may be expected.
@@ -52,9 +53,9 @@ const doubt = 2
 
 func scenariosOf(in Input, l lengths) scenarios {
 	s := scenarios{
-		low:    scenario{in.CostsLow, l.low, 0},
-		middle: scenario{in.Costs, 1, 0.5},
-		high:   scenario{in.CostsHigh, l.high, 1},
+		low:    scenario{costs: in.CostsLow, scale: l.low},
+		middle: scenario{costs: in.Costs, scale: 1, tick: 0.5},
+		high:   scenario{costs: in.CostsHigh, scale: l.high, tick: 1, far: true},
 	}
 	for _, end := range []struct {
 		costs *Costs

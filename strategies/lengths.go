@@ -29,6 +29,8 @@ type lengths struct {
 	low     float64 // factor on every length at the low end of the estimate
 	high    float64 // the same at the high end
 	safe    float64 // the same for time limits, where too short is worse than too long
+	// far are the same items with some that are longer than any of the sample, for the high end; nil = none is counted with.
+	far *lengths
 }
 
 func lengthsOf(in Input) lengths {
@@ -50,9 +52,24 @@ func lengthsOf(in Input) lengths {
 	if l.basis == Assumed && l.ceiling > 0 {
 		l.safe = max(1, l.ceiling/assumedSeconds) // the only thing that is known of an item
 	}
+	l.far = l.beyond(in.Sample, in.Items)
+	return l.summed()
+}
+
+// summed has the mean and the longest of its lengths.
+func (l lengths) summed() lengths {
+	l.mean, l.longest = 0, 0
 	for _, s := range l.seconds {
 		l.mean += l.clip(s) / float64(len(l.seconds))
 		l.longest = max(l.longest, l.clip(s))
+	}
+	return l
+}
+
+// under are the lengths that a scenario counts with, before they are scaled.
+func (l lengths) under(may scenario) lengths {
+	if may.far && l.far != nil {
+		return *l.far
 	}
 	return l
 }
@@ -80,13 +97,22 @@ func draw(sample []float64, n int) []float64 {
 	if sorted[0] == sorted[len(sorted)-1] {
 		return sorted[:1]
 	}
-	n = min(max(n, 1), drawn)
-	out := make([]float64, n)
+	return shuffled(quantiles(sorted, n))
+}
+
+// quantiles are n lengths of a sample in order, or as many as a simulation works with.
+func quantiles(sorted []float64, n int) []float64 {
+	out := make([]float64, min(max(n, 1), drawn))
 	for i := range out {
-		out[i] = sorted[int((float64(i)+0.5)/float64(n)*float64(len(sorted)))]
+		out[i] = sorted[int((float64(i)+0.5)/float64(len(out))*float64(len(sorted)))]
 	}
+	return out
+}
+
+// shuffled puts a list into an order that depends on its length alone.
+func shuffled(out []float64) []float64 {
 	state := uint64(1)
-	for i := n - 1; i > 0; i-- {
+	for i := len(out) - 1; i > 0; i-- {
 		j := int(splitMix(&state) % uint64(i+1))
 		out[i], out[j] = out[j], out[i]
 	}

@@ -34,6 +34,7 @@ type spanKey struct {
 	parts, slots int
 	overhead     overhead
 	scale        float64
+	far          bool
 }
 
 // pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.

@@ -123,7 +123,7 @@ func (p *problem) estimate(s shape, at places) Estimate {
 // terms takes the makespan apart: each layer of the simulation is run without those above it, and what it
 // adds is its part.
 func (p *problem) terms(s shape, at places) []Term {
-	w := s.work(p, p.may.middle.costs)
+	w := s.work(p, p.may.middle)
 	mid := p.simulate(s, at, p.may.middle)
 	bare := w
 	bare.overhead = overhead{begin: w.overhead.begin, end: w.overhead.end}

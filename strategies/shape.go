@@ -31,27 +31,22 @@ func (s shape) wide() int {
 }
 
 // work is what is simulated: of one queue over nodes, a single part with all slots.
-func (s shape) work(p *problem, c Costs) work {
+func (s shape) work(p *problem, may scenario) work {
+	c, l := may.costs, p.lengths.under(may)
 	if s.shared {
-		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: p.lengths, overhead: p.withSteps(s.strategy.costs(c), c)}
+		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: l, overhead: p.withSteps(s.strategy.costs(c), c)}
 	}
-	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths, overhead: p.withSteps(s.strategy.costs(c), c)}
+	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: l, overhead: p.withSteps(s.strategy.costs(c), c)}
 }
 
 // together says that all parts run in one Slurm job, over its nodes.
 func (s shape) together() bool { return !s.array && s.parts > 1 }
 
-// timeLimit is what is asked of Slurm for one job: the high end of its longest part, a fifth and a minute
-// more, in whole minutes (its resolution), two at least. With a sample, one more item of the greatest
-// length is allowed for: the worst item has probably not been seen. A limit that is too short loses work,
+// timeLimit is what is asked of Slurm for one job: what its longest part may take, a fifth and a minute
+// more, in whole minutes (its resolution), two at least. A limit that is too short loses work,
 // one that is too long only starts later, so with nothing known the high end is ten times the guess.
 func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning) {
-	safe := p.may.high
-	safe.scale = p.lengths.safe
-	high := longest(p.spansOf(s, safe))
-	if p.lengths.basis == Measured {
-		high += p.lengths.clip(p.lengths.longest * p.lengths.safe * p.crowding(s))
-	}
+	high := s.mayTake(p)
 	wanted := limitFor(high)
 	if s.pool.wall == nil || wanted <= s.pool.wall.n {
 		return wanted, nil, nil
@@ -67,11 +62,24 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	return l.n, nil, warn
 }
 
+// mayTake is the high end of the shape's longest part. With a sample it is also what the items as sampled take and one more
+// of the greatest length after them: the one that is counted with beyond the sample may come last.
+func (s shape) mayTake(p *problem) float64 {
+	safe := p.may.high
+	safe.scale = p.lengths.safe
+	high := longest(p.spansOf(s, safe))
+	if p.lengths.basis != Measured {
+		return high
+	}
+	seen := longest(p.spansOf(s, safe.asSampled()))
+	return max(high, seen+p.lengths.clip(p.lengths.longest*p.lengths.safe*p.crowding(s)))
+}
+
 // spansOf simulates the shape's parts, once.
 func (p *problem) spansOf(s shape, may scenario) []float64 {
-	w := s.work(p, may.costs)
+	w := s.work(p, may)
 	scale := may.scale * p.crowding(s)
-	key := spanKey{w.parts, w.slots, w.overhead, scale}
+	key := spanKey{w.parts, w.slots, w.overhead, scale, may.far}
 	spans, ok := p.spans[key]
 	if !ok {
 		spans = w.spans(scale)

@@ -177,7 +177,7 @@ func (p *problem) warnings(c prediction) []Warning {
 		all = append(all, Warning{"measure", "hpcsub trial (2 minutes) measures this"})
 	}
 	all = append(all, c.warnings...)
-	for _, w := range []*Warning{p.heldNote(c), p.preemption(c.shape.pool), p.apart(c)} {
+	for _, w := range []*Warning{p.unseen(c), p.heldNote(c), p.preemption(c.shape.pool), p.apart(c)} {
 		if w != nil {
 			all = append(all, *w)
 		}

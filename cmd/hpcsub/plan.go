@@ -94,7 +94,7 @@ func rejectionLines(all []strategies.Rejection) []string {
 
 func printWarnings(out *output, plan strategies.Plan) {
 	for _, w := range plan.Warnings {
-		if w.Rule == "measure" || w.Rule == "measured-memory" {
+		if slices.Contains([]string{"measure", "measured-memory", "unseen-tail"}, w.Rule) {
 			out.hint("%s", w.Text)
 			continue
 		}
@@ -112,6 +112,9 @@ func printPlan(out *output, in strategies.Input, plan strategies.Plan, explain b
 	printCandidates(out, in, plan)
 	if explain {
 		printTerms(out, plan)
+		if text := strategies.HighEnds(in); text != "" {
+			out.print("\n" + wrap(text, "", width))
+		}
 		printFigures(out, in)
 	}
 	if len(plan.Rejections) > 0 {
