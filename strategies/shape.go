@@ -62,8 +62,8 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	return l.n, nil, warn
 }
 
-// mayTake is the high end of the shape's longest part. With a sample it is also what the items as sampled take and one more
-// of the greatest length after them: the one that is counted with beyond the sample may come last.
+// mayTake is the high end of the shape's longest part. With a sample it is no less than what the items take as sampled and, after
+// all of them, one more of the greatest length: where no tail is seen the worst item may still be missing.
 func (s shape) mayTake(p *problem) float64 {
 	safe := p.may.high
 	safe.scale = p.lengths.safe
@@ -79,7 +79,7 @@ func (s shape) mayTake(p *problem) float64 {
 func (p *problem) spansOf(s shape, may scenario) []float64 {
 	w := s.work(p, may)
 	scale := may.scale * p.crowding(s)
-	key := spanKey{w.parts, w.slots, w.overhead, scale, may.far}
+	key := spanKey{w.parts, w.slots, w.overhead, scale, may.far && p.lengths.far != nil}
 	spans, ok := p.spans[key]
 	if !ok {
 		spans = w.spans(scale)

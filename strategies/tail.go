@@ -124,8 +124,8 @@ func HighEnds(in Input) string {
 			"time limits count with items of up to %s, as the long ones of the sample let expect: never more than %.0f times the longest, nor than timeout in [each].",
 			known, InWords(l.longest), thousands(in.Items-len(in.Sample)), InWords(l.longestFar()), furthest)
 	case len(in.Sample) >= in.Items:
-		return fmt.Sprintf("High ends: as many items were measured as will run, so that all of them may take up to %.0f %% longer, and none much longer than the longest, %s.",
-			100*(l.high-1), InWords(l.longest))
+		return fmt.Sprintf("High ends: as many items were measured as will run, so that all of them may take up to %.0f %% longer, "+
+			"and none much longer than the longest, %s.", 100*(l.high-1), InWords(l.longest))
 	}
 	return fmt.Sprintf("High ends: the %s show no tail, so that all may take up to %.0f %% longer, and none much longer than the longest, %s.",
 		known, 100*(l.high-1), InWords(l.longest))
