@@ -194,8 +194,7 @@ func runScript(t *testing.T, strategy, value string) {
 	case "pathos":
 		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/pathos_pool.py"), "8")
 	case "dask":
-		want = slices.Insert(want, 6, "--together")
-		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/dask_nodes.py"), "8")
+		want = append(want, "--", "python3", filepath.Join(s.Attempt, "python/dask_pool.py"), "8")
 	}
 	compare(t, root, "hpcsub", strings.Join(want, "\x00")+"\x00")
 	compare(t, root, "HOSTILE", value)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"hpcsub/items"
@@ -45,12 +46,13 @@ func (d *dispatcher) isDone(r *request, place int) bool {
 
 // runs says whether the call at a place is being made here.
 func (d *dispatcher) runs(place int) bool {
+	at := func(t task) bool { return t.place == place }
 	for _, s := range d.byPID {
-		if s.task.place == place {
+		if at(s.task) || slices.ContainsFunc(s.ahead, at) {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(d.back, at)
 }
 
 // update reads what was recorded since, of a list of so many items.

@@ -56,7 +56,12 @@ func (r *testRun) pathosCommand(slots int) []string {
 	return []string{"python3", r.dir.Python("pathos_pool.py"), fmt.Sprint(slots)}
 }
 
-// eachWay runs a test with the worker's own queue and with Pathos.
+// daskCommand is the driver for one node as a script writes it.
+func (r *testRun) daskCommand(slots int) []string {
+	return []string{"python3", r.dir.Python("dask_pool.py"), fmt.Sprint(slots)}
+}
+
+// eachWay runs a test with the worker's own queue, with Pathos and with Dask.
 func eachWay(t *testing.T, test func(t *testing.T, options func(*testRun) lifeOptions)) {
 	path := "PATH=" + pythonPath(t)
 	t.Run("single", func(t *testing.T) {
@@ -67,6 +72,12 @@ func eachWay(t *testing.T, test func(t *testing.T, options func(*testRun) lifeOp
 		t.Parallel()
 		test(t, func(r *testRun) lifeOptions {
 			return lifeOptions{slots: 3, env: []string{path}, dispatcher: r.pathosCommand(3)}
+		})
+	})
+	t.Run("dask", func(t *testing.T) {
+		t.Parallel()
+		test(t, func(r *testRun) lifeOptions {
+			return lifeOptions{slots: 3, env: []string{path}, dispatcher: r.daskCommand(3)}
 		})
 	})
 }

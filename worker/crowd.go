@@ -109,7 +109,7 @@ func (t *trial) runAll(tasks []task) (ends map[int]*items.Record, ok bool) {
 	timer := time.AfterFunc(time.Until(t.began.Add(seconds64(t.rules.Budget))), t.outOfBudget)
 	defer timer.Stop()
 	for _, task := range tasks {
-		for !t.cut && !t.begin(task, nil) {
+		for !t.cut && !t.begin(task) {
 			if t.failure != nil || t.ending {
 				return t.ends, false
 			}

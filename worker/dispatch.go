@@ -16,20 +16,21 @@ import (
 // for the program: what they hand out asks the worker itself.
 type dispatcher struct {
 	*engine
-	queue  *queue
-	input  *os.File // GNU Parallel's stdin
-	socket *socket
-	driver bool      // of Pathos or Dask, for calls
-	shared shared    // what only a queue over nodes has
-	nodes  int       // how many workers share the queue; 1 = this one alone
-	asked  bitmap    // places that were asked for
-	well   bitmap    // places that ended well here
-	fed    int       // places written and not answered yet
-	heard  time.Time // of the last request or answer
-	calls  int       // requests since the last stall
-	wake   chan struct{}
-	ended  chan struct{} // closed when GNU Parallel and all items have ended
-	said   chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
+	queue   *queue
+	input   *os.File // GNU Parallel's stdin
+	socket  *socket
+	waiting []wanted  // in the order in which they were asked for
+	driver  bool      // of Pathos or Dask, for calls
+	shared  shared    // what only a queue over nodes has
+	nodes   int       // how many workers share the queue; 1 = this one alone
+	asked   bitmap    // places that were asked for
+	well    bitmap    // places that ended well here
+	fed     int       // places written and not answered yet
+	heard   time.Time // of the last request or answer
+	calls   int       // requests since the last stall
+	wake    chan struct{}
+	ended   chan struct{} // closed when GNU Parallel and all items have ended
+	said    chan struct{} // closed when a driver has said all that it will; nil for GNU Parallel
 }
 
 // dispatch runs the part through GNU Parallel. It returns when that has ended and every item
@@ -63,6 +64,11 @@ func (w *worker) dispatch(argv []string) {
 	if err != nil {
 		w.unlockedFail(err)
 		return
+	}
+	if d.driver {
+		d.mu.Lock()
+		d.warm(d.queue.part.Len() - d.queue.before)
+		d.mu.Unlock()
 	}
 	go d.reapAll()
 	if d.shared.rank == 0 {
@@ -227,81 +233,144 @@ func (d *dispatcher) stalled() bool {
 
 // serve starts the items that are asked for, until all is over.
 func (d *dispatcher) serve() {
+	var again <-chan time.Time
 	for {
+		var places []int
+		var r *request
 		select {
-		case r := <-d.socket.requests:
-			for d.try(r) {
-				time.Sleep(recheck / 10)
-			}
+		case r = <-d.socket.requests:
+			places = r.places
+		case <-d.changed:
+		case <-again:
 		case <-d.ended:
 			return
 		}
+		d.mu.Lock()
+		for _, place := range places {
+			d.waiting = append(d.waiting, wanted{r, place})
+		}
+		for d.startNext() {
+		}
+		again = d.tryAgain()
+		d.mu.Unlock()
 	}
 }
 
-// try answers a request, and says whether it must be tried again: because no slot is free yet,
-// or the machine has no room for a process.
-func (d *dispatcher) try(r *request) (again bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	place := r.places[0]
+// tryAgain says when to look at what waits, if nothing happens before: soon where there is a slot for it.
+func (d *dispatcher) tryAgain() <-chan time.Time {
 	switch {
-	case r.gone:
-		d.answered(len(r.places))
+	case len(d.waiting)+len(d.back) == 0:
+		return nil
+	case len(d.free) > 0:
+		return time.After(recheck / 10)
+	}
+	return time.After(recheck)
+}
+
+// wanted is a place that was asked for.
+type wanted struct {
+	by    *request
+	place int
+}
+
+// startNext starts an item that waits, on whichever slot has room, or turns it away. It says whether to go on with another one.
+func (d *dispatcher) startNext() bool {
+	if len(d.back) > 0 {
+		return d.startAgain()
+	}
+	if len(d.waiting) == 0 {
 		return false
+	}
+	r, place := d.waiting[0].by, d.waiting[0].place
+	switch {
 	case d.left(): // no answer: who asked loses this node, and finds another one
-		return false
+	case r.gone:
+		d.turnAway(r)
 	case r.again && d.isDone(r, place): // also where nothing is started any more: it is done
-		d.goOn(r, 0)
-		return false
+		d.over(r, 0)
 	case !d.mayStart() || place >= d.queue.part.Len() || d.asked.has(place) && (!r.again || d.runs(place)):
-		d.answered(len(r.places))
-		d.reply(r, codeNotStarted)
+		d.turnAway(r)
+	case !d.decided():
 		return false
-	case !d.decided() || len(d.free) == 0:
-		return true
+	default:
+		return d.startFor(r, place)
+	}
+	d.waiting = d.waiting[1:]
+	return true
+}
+
+// startFor starts the first item that waits, if there is room.
+func (d *dispatcher) startFor(r *request, place int) bool {
+	s := d.room(len(d.waiting))
+	if s == nil {
+		return false
 	}
 	t, err := d.queue.at(place)
 	if err != nil {
 		d.fail(err)
 		return true // to be turned away
 	}
-	t.place = place
-	r.slot = d.free[len(d.free)-1]
-	d.begin(t, func(code int) {
+	t.place, t.from = place, r
+	t.over = func(code int) {
 		d.answered(1)
 		if code == 0 {
 			d.well.set(place, d.queue.part.Len())
 		}
-		r.slot = nil
-		d.goOn(r, code)
-	})
-	if d.held != nil {
-		d.held, r.slot = nil, nil
-		return true
+		d.over(r, code)
 	}
+	more := d.hand(s, t)
+	if d.held != nil { // it is asked for once more
+		d.held = nil
+		return false
+	}
+	d.waiting = d.waiting[1:]
 	d.calls++
 	d.asked.set(place, d.queue.part.Len())
 	if !r.minded {
 		r.minded = true
 		go d.mind(r)
 	}
-	return false
+	return more
 }
 
-// goOn answers a request, or has its next place started.
-func (d *dispatcher) goOn(r *request, code int) {
+// startAgain starts a call that was taken back, if there is room.
+func (d *dispatcher) startAgain() bool {
+	t := d.back[0]
+	if t.from.gone || d.left() || !d.mayStart() {
+		d.back = d.back[1:]
+		d.turnAway(t.from)
+		return true
+	}
+	s := d.room(len(d.waiting))
+	if s == nil {
+		return false
+	}
+	d.back = d.back[1:]
+	more := d.hand(s, t)
+	if d.held != nil {
+		d.held, d.back = nil, append([]task{t}, d.back...)
+		return false
+	}
+	return more
+}
+
+// over counts an end for a request, and answers it after the last.
+func (d *dispatcher) over(r *request, code int) {
 	r.code = max(r.code, code)
-	if r.places = r.places[1:]; len(r.places) == 0 {
-		d.reply(r, r.code)
+	if r.left--; r.left > 0 {
 		return
 	}
-	go func() {
-		select {
-		case d.socket.requests <- r:
-		case <-d.ended:
-		}
-	}()
+	if r.turned {
+		r.code = codeNotStarted
+	}
+	d.reply(r, r.code)
+}
+
+// turnAway has a request answered as one of which not all was started.
+func (d *dispatcher) turnAway(r *request) {
+	d.answered(1)
+	r.turned = true
+	d.over(r, 0)
 }
 
 // reply answers a request, of a shared queue once the disk has its records.
@@ -329,7 +398,7 @@ func (d *dispatcher) makeRoom(places int) {
 	}
 }
 
-// mind ends an item when what asked for it is gone: the dispatcher, or somebody, ended it.
+// mind ends items when what asked for them is gone: the dispatcher, or somebody, ended it.
 func (d *dispatcher) mind(r *request) {
 	r.awaitClose()
 	d.mu.Lock()
@@ -338,9 +407,15 @@ func (d *dispatcher) mind(r *request) {
 	if d.shared.on { // others may be asked for it, and look at the records
 		go d.recorder.Sync()
 	}
-	if r.slot != nil && !d.ending {
-		v := d.endVerdict()
-		v.cause = "what " + d.name() + " had started for it was ended"
-		r.slot.terminate(v, time.Now(), d.grace)
+	if d.ending {
+		return
+	}
+	v := d.endVerdict()
+	v.cause = "what " + d.name() + " had started for it was ended"
+	for _, s := range d.byPID {
+		if s.task.from == r {
+			d.recall(s)
+			s.terminate(v, time.Now(), d.grace)
+		}
 	}
 }

@@ -46,6 +46,7 @@ type engine struct {
 
 	enforced time.Time     // when clocks were last looked at
 	held     *task         // could not be started for want of processes; goes first
+	back     []task        // taken back from processes that had not begun them; they go next
 	busy     time.Time     // since when it could not, with nothing else running
 	parallel int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
 	halt     string        // why no more items are started; "" = go on
@@ -76,19 +77,18 @@ func (e *engine) hearOut(s *slot, wait func()) {
 
 // start begins a task in a free slot. An error is the worker's own trouble, or a *busyError;
 // what is wrong with the item is recorded as its failure.
-func (e *engine) start(t task, reply func(int)) error {
+func (e *engine) start(t task) error {
 	s := e.free[len(e.free)-1]
 	if err := s.take(t); err != nil {
 		return err
 	}
 	err := e.launch(s)
 	if bad := (*execError)(nil); errors.As(err, &bad) {
-		return e.neverRan(s, bad, reply)
+		return e.neverRan(s, bad)
 	}
 	if err != nil {
 		return err
 	}
-	s.reply = reply
 	if e.work.TimeoutS > 0 && (s.caller == nil || s.caller.ready) {
 		s.limitAt = s.started.Add(e.timeout())
 	}
@@ -129,7 +129,7 @@ func (e *engine) launch(s *slot) (err error) {
 
 // neverRan records an item whose program could not be started, with the exit code that a
 // shell gives for it.
-func (e *engine) neverRan(s *slot, bad *execError, reply func(int)) error {
+func (e *engine) neverRan(s *slot, bad *execError) error {
 	o := outcome{state: items.Failed, cause: bad.cause}
 	if bad.code != 0 {
 		o.code = &bad.code
@@ -138,8 +138,8 @@ func (e *engine) neverRan(s *slot, bad *execError, reply func(int)) error {
 	if err := e.recorder.Write(&r); err != nil {
 		return err
 	}
-	if reply != nil {
-		defer reply(max(1, bad.code))
+	if s.task.over != nil {
+		defer s.task.over(max(1, bad.code))
 	}
 	return e.record(s, o, time.Now(), nil)
 }
@@ -157,7 +157,7 @@ func (e *engine) record(s *slot, o outcome, now time.Time, measure func(*items.R
 	}
 	if o.state == items.Done {
 		e.done++
-		e.clock.succeeded(now.Sub(s.started))
+		e.clock.succeeded(time.Duration(*r.Elapsed * float64(time.Second)))
 	} else {
 		e.undone++
 	}
@@ -244,10 +244,15 @@ func (e *engine) release(s *slot, code int) {
 	delete(e.byPID, s.pid)
 	s.pid, s.calling = 0, nil
 	e.free = append(e.free, s)
-	if s.reply != nil {
-		s.reply(code)
-		s.reply = nil
+	e.takeBack(s, 0)
+	if s.task.over != nil {
+		s.task.over(code)
 	}
+	e.wakeLoop()
+}
+
+// wakeLoop tells who hands out calls that there is room.
+func (e *engine) wakeLoop() {
 	select {
 	case e.changed <- struct{}{}:
 	default:
@@ -313,6 +318,7 @@ func (e *engine) stop(reason string) {
 func (e *engine) terminate(v verdict, grace time.Duration) {
 	now := time.Now()
 	for _, s := range e.byPID {
+		e.recall(s)
 		s.terminate(v, now, grace)
 	}
 }

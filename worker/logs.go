@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 
@@ -36,17 +37,18 @@ func (l *logFile) open() error {
 	return nil
 }
 
-// span is what was written since the last call.
-func (l *logFile) span() items.Span {
+// span is what an item wrote since the last call. The file may be longer than it was when the item ended, by what the
+// next one has written already.
+func (l *logFile) span(size int64) items.Span {
 	last := l.stat.Mtim
 	if l.fd < 0 || syscall.Fstat(l.fd, &l.stat) != nil || l.stat.Size == l.size && l.stat.Mtim == last {
 		return items.Span{l.size, 0}
 	}
 	from := l.size
 	if l.stat.Size < from || l.before(from) != l.tail {
-		from = l.truncated()
+		from, size = l.truncated(), math.MaxInt64
 	}
-	l.size = l.stat.Size
+	l.size = max(from, min(l.stat.Size, size))
 	l.tail = l.before(l.size)
 	return items.Span{from, l.size - from}
 }

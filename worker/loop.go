@@ -85,14 +85,15 @@ func (e *engine) waits() bool {
 	return e.halt == "" && (e.held != nil || !e.doubt.until.IsZero())
 }
 
-// fill starts items in all free slots.
+// fill starts items in all free slots, and asks processes that make short calls for more of them.
 func (e *engine) fill(q *queue) {
-	for len(e.free) > 0 && e.mayStart() && e.decided() {
-		t, more := e.next(q)
-		if !more {
+	for e.mayStart() && e.decided() {
+		s := e.room(q.part.Len() - q.next)
+		if s == nil {
 			return
 		}
-		if !e.begin(t, nil) {
+		t, more := e.next(q)
+		if !more || !e.hand(s, t) {
 			return
 		}
 	}
@@ -103,6 +104,9 @@ func (e *engine) next(q *queue) (task, bool) {
 	if e.held != nil {
 		return *e.held, true
 	}
+	if t, some := e.another(); some {
+		return t, true
+	}
 	t, more, err := q.pop()
 	if err != nil {
 		e.fail(err)
@@ -112,8 +116,8 @@ func (e *engine) next(q *queue) (task, bool) {
 
 // begin starts a task, or holds it back while the machine has no room for a process. It says
 // whether to go on with the next one.
-func (e *engine) begin(t task, reply func(int)) bool {
-	err := e.start(t, reply)
+func (e *engine) begin(t task) bool {
+	err := e.start(t)
 	busy := (*busyError)(nil)
 	switch {
 	case err == nil:

@@ -16,13 +16,15 @@ type reply struct {
 	Cause   string          `json:"cause"` // of a call that is not done
 	Value   json.RawMessage `json:"value"`
 	Kept    *items.Kept     `json:"kept"`
+	Start   float64         `json:"start"` // Unix time
 	Elapsed float64         `json:"elapsed_s"`
 	CPU     float64         `json:"cpu_s"`
 	PeakKiB int64           `json:"peak_kib"`
+	Printed *[2]int64       `json:"printed"` // how long the logs are by then
 }
 
-// heard takes a line of a caller, and says whether it was the end of its call.
-func (e *engine) heard(s *slot, c *caller, line []byte) (over bool) {
+// heard takes a line of a caller.
+func (e *engine) heard(s *slot, c *caller, line []byte) {
 	var r reply
 	if err := json.Unmarshal(line, &r); err != nil {
 		r = reply{Cause: fmt.Sprintf("the process of the call said what nobody understands: %v", err)}
@@ -30,6 +32,8 @@ func (e *engine) heard(s *slot, c *caller, line []byte) (over bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
+	case r.Ready > 0 && s.calling != c: // before there is a call for it
+		c.ready = true
 	case s.calling != c: // it was written off
 	case r.Ready > 0:
 		c.ready = true
@@ -40,7 +44,6 @@ func (e *engine) heard(s *slot, c *caller, line []byte) (over bool) {
 	default:
 		e.returned(s, r)
 	}
-	return r.Ready == 0
 }
 
 // begun moves the start of a call to the Unix time that its process told, of which a busy node hears later.
@@ -52,10 +55,15 @@ func (s *slot) begun(told float64, now time.Time) {
 // returned records a call whose process lives on, and frees its slot.
 func (e *engine) returned(s *slot, r reply) {
 	now := time.Now()
+	if r.Printed != nil && len(s.ahead) > 0 {
+		s.printed = *r.Printed
+	}
 	o, code := e.judgeCall(s, r)
 	err := e.record(s, o, now, func(rec *items.Record) {
-		// What it took to get here and back is not the call's.
-		rec.Start += max(0, *rec.Elapsed-r.Elapsed)
+		if r.Start > 0 { // what it took to get here and back is not the call's
+			end := r.Start + r.Elapsed
+			rec.Start, rec.End = r.Start, &end
+		}
 		rec.Elapsed, rec.CPU = &r.Elapsed, &r.CPU
 		if o.state == items.Done {
 			rec.Value, rec.Kept = r.Value, r.Kept
@@ -65,16 +73,18 @@ func (e *engine) returned(s *slot, r reply) {
 	if err != nil {
 		e.fail(err)
 	}
-	if s.caller != nil {
-		s.caller.cpu += r.CPU
+	s.calling.cpu += r.CPU
+	if len(s.ahead) > 0 {
+		e.goOn(s, code)
+	} else {
+		e.release(s, code)
 	}
-	e.release(s, code)
 }
 
 // judgeCall tells what became of a call that returned.
 func (e *engine) judgeCall(s *slot, r reply) (o outcome, code int) {
 	switch {
-	case s.verdict.state != "":
+	case s.verdict.state != "" && len(s.ahead) == 0: // else it is the next call that is ended
 		return outcome{state: s.verdict.state, cause: s.verdict.cause}, 1
 	case !r.Done:
 		return outcome{state: items.Failed, cause: r.Cause}, 1

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"math"
 	"strconv"
 	"syscall"
 	"time"
@@ -17,6 +18,9 @@ type task struct {
 	call    []byte // of a function, as its caller reads it; nil for a program
 	outputs []string
 	bad     error // why it cannot be run at all
+
+	from *request       // of a dispatcher's child; nil in a queue
+	over func(exit int) // tells it of the end
 }
 
 // slot runs one item at a time. Its log files take the output of all of its items.
@@ -35,9 +39,11 @@ type slot struct {
 	killAt  time.Time // SIGKILL follows SIGTERM here; zero = not ended by us
 	kills   int       // how often it was sent
 	usage   usage
-	caller  *caller        // the process that makes the slot's calls; nil for programs, and before the first call
-	calling *caller        // the same, while it makes one
-	reply   func(exit int) // tells a dispatcher's child; nil in a queue
+	caller  *caller  // the process that makes the slot's calls; nil for programs, and before the first call
+	calling *caller  // the same, while it makes one
+	ahead   []task   // calls that it has been asked for, after the one that it makes
+	room    int      // how many more may lie ahead before it has made these
+	printed [2]int64 // how long the logs were when the call ended
 }
 
 // usage is what the sampler saw of an item's processes.
@@ -68,9 +74,15 @@ func (s *slot) mark() string { return s.environ[len(s.environ)-2] }
 func (s *slot) take(t task) error {
 	s.task, s.verdict, s.usage = t, verdict{}, usage{}
 	s.limitAt, s.killAt, s.kills = time.Time{}, time.Time{}, 0
+	s.printed = [2]int64{math.MaxInt64, math.MaxInt64}
 	last := len(s.environ) - 1
 	s.environ[last-1] = "HPCSUB_ITEM_ID=" + t.id
 	s.environ[last] = "HPCSUB_ITEM_INDEX=" + strconv.Itoa(t.index)
+	return s.open()
+}
+
+// open makes the logs ready.
+func (s *slot) open() error {
 	if err := s.out.open(); err != nil {
 		return err
 	}
@@ -114,7 +126,7 @@ func (s *slot) finish(node string, o outcome, ended time.Time) items.Record {
 	end := r.Start + elapsed // the wall clock may have been set meanwhile
 	r.State, r.ExitCode, r.Signal, r.Cause = o.state, o.code, o.signal, o.cause
 	r.End, r.Elapsed = &end, &elapsed
-	r.Stdout, r.Stderr = s.out.span(), s.err.span()
+	r.Stdout, r.Stderr = s.out.span(s.printed[0]), s.err.span(s.printed[1])
 	return r
 }
 

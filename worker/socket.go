@@ -25,17 +25,17 @@ type socket struct {
 	requests chan *request
 }
 
-// request asks for the items at places of the part, one after another. Its fields but the connection are
-// under the engine's lock.
+// request asks for the items at places of the part. Its fields but the connection are under the engine's lock.
 type request struct {
-	places []int // that are left
+	places []int // as they were asked for
+	left   int   // how many of them have no end yet
 	again  bool  // they were handed out before, to a node that was lost
 	looked bool  // what other workers have recorded was read for it
 	conn   net.Conn
-	code   int   // the worst exit code so far
-	slot   *slot // where the item runs; nil before and after
-	minded bool  // it is watched whether who asked is still there
-	gone   bool  // who asked has gone
+	code   int  // the worst exit code so far
+	turned bool // one of them was not started
+	minded bool // it is watched whether who asked is still there
+	gone   bool // who asked has gone
 }
 
 func listenSocket() (*socket, error) {
@@ -99,6 +99,7 @@ func (s *socket) read(conn net.Conn) {
 		conn.Close()
 		return
 	}
+	r.left = len(r.places)
 	if r.again {
 		time.Sleep(settling)
 	}

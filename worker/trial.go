@@ -230,7 +230,7 @@ func (t *trial) runOne(step trials.Step, task task) (use traffic, ok bool) {
 	}
 	before := t.trafficOf(t.slots[0].caller)
 	t.launched = time.Now()
-	for !t.begin(task, nil) {
+	for !t.begin(task) {
 		if t.failure != nil || t.ending {
 			return use, false
 		}

@@ -72,6 +72,9 @@ func (e *engine) pause(now time.Time, affordable bool) time.Duration {
 func (e *engine) enforce(now time.Time) {
 	e.forgive(now)
 	for _, s := range e.byPID {
+		if e.halt != "" || now.Sub(s.started) > heavy {
+			e.recall(s)
+		}
 		if !s.limitAt.IsZero() && now.After(s.limitAt) {
 			s.limitAt = time.Time{}
 			s.terminate(verdict{items.Timeout, fmt.Sprintf("ran longer than each.timeout = %s", e.timeout())}, now, min(e.grace, timeoutGrace))
@@ -130,6 +133,7 @@ func (e *engine) guard(m *sampler) {
 		// Until the memory of a killed process is free again the kernel finds only this worker to kill; then Slurm's
 		// word, out of memory, is for the item whose start is in the file. An error is told at the next record.
 		_ = e.recorder.Flush()
+		e.recall(s)
 		if s.verdict.state == "" {
 			s.verdict = g.verdict(s)
 		}

@@ -2,23 +2,29 @@
 
 The worker starts this program and speaks with it over file descriptor 3, in lines of JSON. Whatever a
 call does to this process (os._exit, a segmentation fault, a kill for memory) ends that call alone: the
-worker sees of what the process died, records it, and starts another one for the next call.
+worker sees of what the process died, records it, and starts another one for the next call. A call is
+read when the one before it is over, and its end is told at once: what lies in the socket when this
+process dies, or when a call takes long, has not begun, and the worker takes it back.
 
     python3 call.py MODULE:NAME FILE_OF_VALUES
 """
+from __future__ import annotations
+
 import faulthandler
 import importlib
 import json
 import math
 import os
-import pickle
 import resource
-import socket
 import sys
 import time
-import traceback
-from typing import Any, Callable, Dict, Optional
 
+TYPE_CHECKING = False  # each process of a job starts with this program: what takes it milliseconds is imported when it is wanted
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterator, Optional
+
+WORKER = 3  # the file descriptor
+PACKET = 1 << 16  # bytes that are read at once; a longer line comes in pieces
 LONGEST = 4096  # bytes of a value that goes into the record; a longer one is kept beside
 DEEPEST = 50  # brackets of such a value: readers of records bound their depth
 
@@ -29,63 +35,80 @@ def main() -> None:
     sys.path[0] = folder  # in place of this program's own
     sys.argv[1:] = []
     faulthandler.enable()  # a crash leaves a traceback, too
-    worker = socket.socket(fileno=3)
-    worker.set_inheritable(False)
+    os.set_inheritable(WORKER, False)
+    peak = memory_peak()
     call: Optional[Callable[..., Any]] = None
-    for line in worker.makefile("r", encoding="utf-8"):
-        asked = json.loads(line)
+    for asked in calls():
+        if not asked:  # there is none yet
+            call = call or prepared(function)
+            continue
         os.environ["HPCSUB_ITEM_ID"], os.environ["HPCSUB_ITEM_INDEX"] = asked["id"], str(asked["index"])
         os.chdir(folder)  # the call before may have left it
-        meter = Meter()
+        meter = Meter(peak)
         try:
             if call is None:
                 call = load(function)
-                send(worker, {"ready": time.time()})
-                meter = Meter()
+                meter = Meter(peak)
             value = None
             if "arguments" in asked:  # else it is only to be imported
                 with Profiler(asked.get("profile")):
                     value = call(**asked["arguments"])
         except BaseException as error:  # SystemExit too: nothing but the call is over
-            outcome = {"cause": "raised " + explain(error)}
+            outcome = '"cause":' + json.dumps("raised " + explain(error))
         else:
             outcome = keep(value, values)
-        outcome.update(meter.read())
+        measured = meter.read()
         sys.stdout.flush()
         sys.stderr.flush()
-        send(worker, outcome)
+        send("{%s,%s,%s}" % (outcome, measured, printed()))
 
 
-def send(worker: socket.socket, message: Dict[str, Any]) -> None:
-    worker.sendall(json.dumps(message).encode() + b"\n")
+def calls() -> Iterator[Dict[str, Any]]:
+    """What the worker asks for, until it has nothing more."""
+    line = b""
+    while True:
+        piece = os.read(WORKER, PACKET)
+        if not piece:
+            return
+        line += piece
+        if line.endswith(b"\n"):
+            yield json.loads(line)
+            line = b""
+
+
+def send(message: str) -> None:
+    os.write(WORKER, message.encode())
 
 
 def load(function: str) -> Callable[..., Any]:
     """Imports the function "module:name"."""
     module, name = function.split(":")
-    return getattr(importlib.import_module(module), name)
+    call: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    send('{"ready":%r}' % time.time())
+    return call
 
 
-def keep(value: Any, values: str) -> Dict[str, Any]:
-    """Says what a call returned, or where that was put: as JSON if it can be, else as a pickle."""
+def prepared(function: str) -> Optional[Callable[..., Any]]:
+    """Imports the function before a call wants it. What is wrong with it is said by the call, which tries again."""
+    try:
+        return load(function)
+    except BaseException:
+        return None
+
+
+def keep(value: Any, values: str) -> str:
+    """Says what a call returned, or where that was put, as members of JSON: as JSON if it can be, else as a pickle."""
     if isinstance(value, float) and not math.isfinite(value):
         value = repr(value)  # JSON has no nan: it is text, as in the columns
     text = as_json(value)
     if text is None:
         try:
-            return beside("pickle", pickle.dumps(value), values)
+            return beside("pickle", late("pickle").dumps(value), values)
         except Exception as error:
-            return {"cause": "its value is neither JSON nor can it be pickled, " + explain(error)}
+            return '"cause":' + json.dumps("its value is neither JSON nor can it be pickled, " + explain(error))
     if len(text) > LONGEST or text.count("[") + text.count("{") > DEEPEST:
         return beside("json", text.encode(), values)
-    return {"done": True, "value": json.loads(text)}
-
-
-def as_json(value: Any) -> Optional[str]:
-    try:
-        return json.dumps(value, allow_nan=False, default=plain)
-    except Exception:
-        return None
+    return '"done":true,"value":' + text
 
 
 def plain(value: Any) -> Any:
@@ -95,12 +118,22 @@ def plain(value: Any) -> Any:
     raise TypeError
 
 
-def beside(form: str, data: bytes, values: str) -> Dict[str, Any]:
+ENCODER = json.JSONEncoder(allow_nan=False, default=plain)
+
+
+def as_json(value: Any) -> Optional[str]:
+    try:
+        return ENCODER.encode(value)
+    except Exception:
+        return None
+
+
+def beside(form: str, data: bytes, values: str) -> str:
     """Puts a value into the slot's file. Closing it has a network file system store it."""
     with open(values, "ab", opener=private) as file:
         offset = file.seek(0, os.SEEK_END)
         file.write(data)
-    return {"done": True, "kept": {"format": form, "span": [offset, len(data)]}}
+    return '"done":true,"kept":{"format":"%s","span":[%d,%d]}' % (form, offset, len(data))
 
 
 def private(path: str, flags: int) -> int:
@@ -110,12 +143,33 @@ def private(path: str, flags: int) -> int:
 def explain(error: BaseException) -> str:
     """Prints the traceback of a call, without the part that is this program's, and names the exception."""
     inner = error.__traceback__.tb_next if error.__traceback__ else None
-    traceback.print_exception(type(error), error, inner)
+    late("traceback").print_exception(type(error), error, inner)
     try:
         words = str(error)
     except Exception:
         words = "(its own words cannot be had)"
     return type(error).__name__ + (" " + json.dumps(words[:300], ensure_ascii=False) if words else "")
+
+
+def late(name: str) -> Any:
+    """Imports one of Python's own modules. The job's folder may have one of that name."""
+    folder, sys.path[0] = sys.path[0], sys.path[1]
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path[0] = folder
+
+
+def printed() -> str:
+    """How long the files are by now that take what is printed: the next call may print before the worker looks."""
+    return '"printed":[%d,%d]' % (size(1), size(2))
+
+
+def size(descriptor: int) -> int:
+    try:
+        return os.fstat(descriptor).st_size
+    except OSError:  # the call has closed it: all that is there is its own
+        return sys.maxsize
 
 
 class Profiler:
@@ -137,45 +191,39 @@ class Profiler:
             self.profile.dump_stats(self.path)
 
 
-class Meter:
-    """Measures one call: elapsed time, CPU time, and the most memory of its largest process."""
+def memory_peak() -> int:
+    """Opens the file that has the kernel begin a process's peak anew (proc(5)). It stays open: each call uses it."""
+    try:
+        return os.open("/proc/self/clear_refs", os.O_WRONLY)
+    except OSError:
+        return -1
 
-    def __init__(self) -> None:
+
+class Meter:
+    """Measures one call: elapsed time, CPU time, and the most memory of its largest process.
+
+    The kernel's peak of this process is never below what the worker had as it started it, some 15 MiB.
+    """
+
+    def __init__(self, peak: int) -> None:
         try:
-            with open("/proc/self/clear_refs", "w") as file:
-                file.write("5")  # the peak begins anew (proc(5))
+            os.write(peak, b"5")
         except OSError:
             pass  # then it is the peak of the calls before, too
-        self.children = children_kib()
-        self.cpu = cpu_seconds()
+        self.children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.own = resource.getrusage(resource.RUSAGE_SELF)
+        self.start = time.time()
         self.began = time.perf_counter()
 
-    def read(self) -> Dict[str, float]:
+    def read(self) -> str:
         elapsed = time.perf_counter() - self.began
-        children = children_kib()
-        peak = max(own_peak_kib(), children if children > self.children else 0)
-        return {"elapsed_s": elapsed, "cpu_s": cpu_seconds() - self.cpu, "peak_kib": peak}
-
-
-def cpu_seconds() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(used.ru_utime + used.ru_stime for used in both)
-
-
-def children_kib() -> int:
-    """The peak of the largest child that was waited for, of all calls."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-
-
-def own_peak_kib() -> int:
-    try:
-        with open("/proc/self/status") as file:
-            for line in file:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1])
-    except OSError:
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = own.ru_utime - self.own.ru_utime + own.ru_stime - self.own.ru_stime
+        peak = own.ru_maxrss
+        if children != self.children:  # some were waited for
+            cpu += children.ru_utime - self.children.ru_utime + children.ru_stime - self.children.ru_stime
+            peak = max(peak, children.ru_maxrss if children.ru_maxrss > self.children.ru_maxrss else 0)
+        return '"start":%r,"elapsed_s":%r,"cpu_s":%r,"peak_kib":%d' % (self.start, elapsed, cpu, peak)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Hands out the calls of a run with Dask, on one node or several.
+"""Hands out the calls of a run over the nodes of a job with Dask.
 
 srun starts a worker of hpcsub on every node, and each worker this program. It is a worker of Dask, and on the node
 with the queue also the scheduler and its client, so that these take no node for themselves. Workers find the
@@ -28,19 +28,24 @@ SETTINGS = {"distributed.scheduler.allowed-failures": 0}  # what a lost worker h
 def main() -> None:
     need("dask", "dask", "distributed")
     os.umask(0o077)
+    if rank() > 0 or sys.argv[2:] == ["work"]:
+        settle()
+        asyncio.run(work(int(sys.argv[1])))
+        return
+    with subprocess.Popen([sys.executable] + sys.argv + ["work"], stdin=subprocess.DEVNULL, stdout=2) as own:  # both import Dask, side by side
+        try:
+            settle()
+            asyncio.run(hand_out(own))
+        finally:
+            own.kill()
+
+
+def settle() -> None:
     import dask
     import distributed
 
     dask.config.set({**CLOSED, **SETTINGS})
     logging.getLogger(distributed.__name__).setLevel(logging.WARNING)  # each start and end is no news
-    if rank() > 0 or sys.argv[2:] == ["work"]:
-        asyncio.run(work(int(sys.argv[1])))
-        return
-    with subprocess.Popen([sys.executable] + sys.argv + ["work"], stdin=subprocess.DEVNULL, stdout=2) as own:
-        try:
-            asyncio.run(hand_out(own))
-        finally:
-            own.kill()
 
 
 async def work(threads: int) -> None:

@@ -69,11 +69,10 @@ export HPCSUB_INTERFACE=ib0
 export DATA='/scratch/it'\''s mine'
 export OMP_NUM_THREADS=2
 
-# A scheduler of Dask on the first node and a worker of it on each, which find each other by a file in the attempt's folder.
-# Their connections are TLS with a certificate that is made here, for this job alone.
-"$hpcsub" worker keys --attempt "$attempt" --time-limit-s 1980 || exit
+# Dask says when a call begins, in one process that opens no port. The worker has it made by Python processes of its own,
+# one a slot, which import the function once, and records it; a call that ends its process takes no other with it.
 # One worker takes all items, 8 at a time.
 part=0
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
-exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --together --part "$part" --slots 8 --time-limit-s 1980 -- \
-  python3 "$attempt/python/dask_nodes.py" 8
+exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 8 --time-limit-s 1980 -- \
+  python3 "$attempt/python/dask_pool.py" 8
