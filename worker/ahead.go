@@ -34,17 +34,20 @@ func (e *engine) room(waiting int) *slot {
 	}
 	now := time.Now()
 	for _, s := range e.slots {
-		if s.caller == nil || s.calling != s.caller || !s.caller.ready || s.verdict.state != "" || now.Sub(s.started) > heavy {
-			continue
-		}
 		if len(s.ahead) == 0 {
 			s.room = many
 		}
-		if s.room > 0 {
+		if s.room > 0 && s.takesMore(now) {
 			return s
 		}
 	}
 	return nil
+}
+
+// takesMore says whether a short call can wait behind the one that a slot's process makes.
+func (s *slot) takesMore(now time.Time) bool {
+	return s.caller != nil && s.calling == s.caller && s.caller.ready && s.verdict.state == "" &&
+		len(s.task.call) <= briefLine && now.Sub(s.started) <= heavy
 }
 
 // hand gives a task to a slot that has room. It says whether to go on with the next one.
@@ -91,9 +94,15 @@ func (e *engine) goOn(s *slot, code int) {
 
 // recall takes back the calls that the process of a slot has not begun.
 func (e *engine) recall(s *slot) {
-	if len(s.ahead) > 0 && s.caller != nil {
-		e.takeBack(s, max(0, len(s.ahead)-s.caller.unread()))
+	if len(s.ahead) == 0 || s.caller == nil {
+		return
 	}
+	unread := s.caller.unread()
+	if unread > len(s.ahead) { // on a busy machine a process may not have come to the call that is its own
+		s.caller.ask(s.task.call)
+		unread = len(s.ahead)
+	}
+	e.takeBack(s, len(s.ahead)-unread)
 }
 
 // takeBack leaves a slot the first calls of those ahead. The others are for whoever has room.

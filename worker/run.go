@@ -222,14 +222,18 @@ func (w *worker) makeSlots() error {
 	return nil
 }
 
-// affordable is how many slots the limit of open files allows: each has two logs.
+// affordable is how many slots the limit of open files allows: each has two logs, and one of calls both ends of a socket.
 func (w *worker) affordable() int {
 	const others = 40 // lists, records, /proc, the socket and its connections
+	each := 3
+	if w.work.Spec.Function != "" {
+		each = 4
+	}
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
 		return w.opt.Slots
 	}
-	most := max(1, (int(min(files.Cur, 1<<20))-others)/3)
+	most := max(1, (int(min(files.Cur, 1<<20))-others)/each)
 	if most < w.opt.Slots {
 		fmt.Fprintf(w.stderr, "hpcsub: warning: %d items side by side instead of %d: ulimit -n is %d\n", most, w.opt.Slots, files.Cur)
 	}
