@@ -336,7 +336,11 @@ func (d *dispatcher) startFor(r *request, place int) bool {
 // startAgain starts a call that was taken back, if there is room.
 func (d *dispatcher) startAgain() bool {
 	t := d.back[0]
-	if t.from.gone || d.left() || !d.mayStart() {
+	switch {
+	case d.left(): // no answer, as for what waits
+		d.back = nil
+		return true
+	case t.from.gone || !d.mayStart():
 		d.back = d.back[1:]
 		d.turnAway(t.from)
 		return true
