@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -43,14 +44,27 @@ func parseTOML(text string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	b := &builder{md: &md}
 	for _, key := range md.Keys() {
 		if len(key) > maxDepth {
-			return nil, &Problem{Key: key[:maxDepth].String() + ".…", Text: "tables stand in tables here deeper than any key of this file: remove it"}
+			line := cmp.Or(b.line(top[key[0]]), deepestLine(text))
+			return nil, &Problem{Line: line, Key: key[:maxDepth].String() + ".…", Text: "tables stand in tables here deeper than any key of this file: remove it"}
 		}
 	}
-	b := &builder{md: &md, rank: ranks(md.Keys())}
+	b.rank = ranks(md.Keys())
 	children, err := b.table(nil, top)
 	return &node{table: true, children: children}, err
+}
+
+// deepestLine is the line with the most dots: the library does not tell where a table stands that dotted keys imply.
+func deepestLine(text string) int {
+	number, most := 1, 0
+	for i, line := range strings.Split(text, "\n") {
+		if dots := strings.Count(line, "."); dots > most {
+			number, most = i+1, dots
+		}
+	}
+	return number
 }
 
 // ranks numbers every key, and every table that a dotted key implies, in the file's order.

@@ -88,7 +88,7 @@ func (s *Site) lockedBy(path string) string {
 	return ""
 }
 
-// locked is the error of an attempt to change a key that the site has locked.
+// locked is the error of an attempt to change a key that the site has locked; whoever reports it names the key.
 func (s *Site) locked(path string) error {
 	entry, at := s.lockedBy(path), Origin{Layer: LayerSite, File: s.Path}
 	if o, ok := s.origins["locked"]; ok && slices.Contains(s.Locked, entry) {
@@ -100,7 +100,7 @@ func (s *Site) locked(path string) error {
 	if o := s.slotOf(path); isSet(o) {
 		value = "to " + shorten(valueText(o.get()))
 	}
-	return fmt.Errorf("%s is locked %s by %s (%s): take it out, or %s", path, value, s.Of(), strings.TrimPrefix(at.String(), LayerSite+": "), s.Ask())
+	return fmt.Errorf("is locked %s by %s (%s): take it out, or %s", value, s.Of(), strings.TrimPrefix(at.String(), LayerSite+": "), s.Ask())
 }
 
 func (s *Site) slotOf(path string) slot {
@@ -177,6 +177,7 @@ func (s *Site) Apply(job *Job, flags ...Setting) error {
 			}
 		}
 	}
+	slices.SortStableFunc(problems, func(a, b error) int { return cmp.Compare(a.(*Problem).Line, b.(*Problem).Line) })
 	problems = append(problems, s.applyFlags(job, flags)...)
 	if len(problems) > 0 {
 		return problems
@@ -192,7 +193,7 @@ func (s *Site) applyFlags(job *Job, flags []Setting) (problems Errors) {
 		if err := keys[i].read(&node{name: f.Key, value: f.Value}); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", f.Flag, err))
 		} else if s.lockedBy(f.Key) != "" && !reflect.DeepEqual(before, keys[i].slot.get()) {
-			problems = append(problems, fmt.Errorf("%s: %w", f.Flag, s.locked(f.Key)))
+			problems = append(problems, fmt.Errorf("%s: %s %w", f.Flag, f.Key, s.locked(f.Key)))
 		}
 		job.origins[f.Key] = Origin{Layer: LayerFlag, File: f.Flag}
 	}
@@ -211,7 +212,7 @@ func (s *Site) TrialKeys(account, partition string) SlurmKeys {
 // CheckFlag refuses a value of a key of site.toml from a flag, or a variable of the environment, where the site has locked another.
 func (s *Site) CheckFlag(f Setting) error {
 	if k := s.slotOf(f.Key); f.Value != "" && s.lockedBy(f.Key) != "" && valueText(k.get()) != valueText(f.Value) {
-		return fmt.Errorf("%s: %w", f.Flag, s.locked(f.Key))
+		return fmt.Errorf("%s: %s %w", f.Flag, f.Key, s.locked(f.Key))
 	}
 	return nil
 }

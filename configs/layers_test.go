@@ -81,14 +81,14 @@ func TestLayers(t *testing.T) {
 func TestLockedKeys(t *testing.T) {
 	const rules = "name = \"Hawk\"\ncontact = \"help@hawk\"\nlocked = [\"slurm.account\", \"plan\"]\n[slurm]\naccount = \"a\"\n[policy]\nmax_throttle = 5\n"
 	const says = "is locked to \"a\" by Hawk ("
-	if _, err := layered(t, rules, "[slurm]\naccount = \"b\""); err == nil || !strings.Contains(err.Error(), "line 2: slurm.account: slurm.account "+says) ||
+	if _, err := layered(t, rules, "[slurm]\naccount = \"b\""); err == nil || !strings.Contains(err.Error(), "line 2: slurm.account: "+says) ||
 		!strings.Contains(err.Error(), "etc/site.toml, line 3): take it out, or ask help@hawk") {
 		t.Errorf("the user's file: got %v", err)
 	}
-	if _, err := layered(t, rules, "[policy]\nmax_throttle = 50"); err == nil || !strings.Contains(err.Error(), "policy.max_throttle is locked to 5") {
+	if _, err := layered(t, rules, "[policy]\nmax_throttle = 50"); err == nil || !strings.Contains(err.Error(), "policy.max_throttle: is locked to 5") {
 		t.Errorf("a rule: got %v", err)
 	}
-	if _, err := layered(t, rules, "locked = []"); err == nil || !strings.Contains(err.Error(), "locked is locked") {
+	if _, err := layered(t, rules, "locked = []"); err == nil || !strings.Contains(err.Error(), "locked: is locked") {
 		t.Errorf("the list of what is locked: got %v", err)
 	}
 	site, err := layered(t, rules, "[policy]\nmax_array_tasks = 50\n[slurm]\naccount = \"a\"")
@@ -100,9 +100,9 @@ func TestLockedKeys(t *testing.T) {
 		flag []Setting
 		want string
 	}{
-		"job.toml":            {"[slurm]\naccount = \"b\"", nil, "/home/alice/job.toml: line 3: slurm.account: slurm.account " + says},
+		"job.toml":            {"[slurm]\naccount = \"b\"", nil, "/home/alice/job.toml: line 3: slurm.account: " + says},
 		"empty in job.toml":   {"[slurm]\naccount = \"\"", nil, says},
-		"a table":             {"[plan]\nstrategy = \"array\"", nil, "plan.strategy is locked to no value by Hawk"},
+		"a table":             {"[plan]\nstrategy = \"array\"", nil, "plan.strategy: is locked to no value by Hawk"},
 		"a flag":              {"", []Setting{{"--account", "slurm.account", "b"}}, "--account: slurm.account " + says},
 		"the same":            {"[slurm]\naccount = \"a\"", []Setting{{"--account", "slurm.account", "a"}}, ""},
 		"nothing":             {"", nil, ""},

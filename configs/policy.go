@@ -174,7 +174,17 @@ func jobKeysInto(dst *[]string) valueReader {
 	}
 }
 
+// didYouMean guesses a key: one of the same name below a table goes before one that is spelt alike.
 func didYouMean(word string, names []string) string {
+	var same []string
+	for _, name := range names {
+		if table, last := splitPath(name); last == word && table != "" {
+			same = append(same, name)
+		}
+	}
+	if len(same) > 0 {
+		return fmt.Sprintf("; did you mean %s?", either(same))
+	}
 	if near := nearest(word, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}

@@ -42,10 +42,23 @@ func readText(path string) ([]byte, error) {
 	case err == nil && info.Size() > maxText:
 		return nil, errors.New("is longer than 1 MiB; a long list belongs in a file: items = \"params.csv\"")
 	}
-	text, err := os.ReadFile(path)
+	return readRegular(path)
+}
+
+// readRegular reads a file that has an end: a pipe would keep the reader waiting, and no signal would reach it. Its errors do not
+// name the path, which whoever asks does.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("is a pipe, a socket or a device: name a file")
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
-		err = fmt.Errorf("reading it: %w", cause.Err) // the path is named already
+		err = fmt.Errorf("reading it: %w", cause.Err)
 	}
 	return text, err
 }
@@ -160,6 +173,9 @@ func (r *reader) warn(n *node, format string, args ...any) {
 
 // misplaced adds a hint where a key of the job stands in a table whose keys the user names.
 func (r *reader) misplaced(n *node) string {
+	if len(n.path) == 3 && n.path[0] == "partitions" && len(r.known.names[n.name]) == 1 {
+		return fmt.Sprintf("; %s belongs below [%s]: does a # stand before that line?", n.name, r.known.names[n.name][0])
+	}
 	if len(n.path) < 2 || !r.isFree(n.path[:len(n.path)-1].String()) || !r.isJobKey(n.name) {
 		return ""
 	}

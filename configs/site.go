@@ -111,9 +111,21 @@ func readTrusted(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if full, err = filepath.EvalSymlinks(full); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(full)
+	var cause *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("there is no such file")
-	} else if err != nil {
+	case errors.As(err, &cause): // links in a circle, a folder that may not be entered
+		return nil, fmt.Errorf("looking for it: %w", cause.Err)
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("is a folder: name the file in it, as in %s", filepath.Join(path, "site.toml"))
+	case err == nil && info.Size() > maxText:
+		return nil, errors.New("is longer than 1 MiB, and no site.toml is")
+	case err == nil:
+		full, err = filepath.EvalSymlinks(full)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, name := range []string{full, filepath.Dir(full)} {
@@ -121,7 +133,7 @@ func readTrusted(path string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return readText(full)
+	return readRegular(full)
 }
 
 func trusted(path string) error {

@@ -35,7 +35,10 @@ func readTemplates(site string) ([]Template, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = fmt.Errorf("looking for templates in it: %w", cause.Err)
+	} else {
 		err = trusted(dir)
 	}
 	if err != nil {
@@ -45,7 +48,7 @@ func readTemplates(site string) ([]Template, error) {
 	var problems Errors
 	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), ".tmpl")
-		if !ok {
+		if !ok || strings.HasPrefix(name, ".") { // an editor's own, while somebody writes one
 			continue
 		}
 		path := filepath.Join(dir, f.Name())
@@ -67,9 +70,10 @@ func readTemplates(site string) ([]Template, error) {
 
 func readTemplate(path string) (string, error) {
 	info, err := os.Stat(path)
+	var cause *fs.PathError
 	switch {
-	case err != nil:
-		return "", err
+	case errors.As(err, &cause):
+		return "", fmt.Errorf("reading it: %w", cause.Err)
 	case !info.Mode().IsRegular():
 		return "", errors.New("is no file")
 	case info.Size() > maxTemplate:

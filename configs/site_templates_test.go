@@ -51,6 +51,13 @@ func TestSiteTemplates(t *testing.T) {
 			t.Errorf("%s: got %q", p, got)
 		}
 	}
+	// Emacs keeps such a link while somebody writes the file.
+	if err := os.Symlink("root@login.1234", filepath.Join(filepath.Dir(path), "templates", ".#setup.tmpl")); err != nil {
+		t.Fatal(err)
+	}
+	if site, err := ReadSite(path); err != nil || len(site.Templates) != 2 {
+		t.Errorf("while one is written: got %+v, %v", site, err)
+	}
 	if site, err := ReadSite(siteFolder(t, "", nil)); err != nil || len(site.Templates) > 0 {
 		t.Errorf("without the folder: got %+v, %v", site, err)
 	}
@@ -66,7 +73,10 @@ func TestSiteTemplatesAreRefused(t *testing.T) {
 		{"the group may write one", func(dir string) error { return os.Chmod(dir+"/setup.tmpl", 0o664) }, "setup.tmpl: others than its owner may change the file"},
 		{"everybody may add one", func(dir string) error { return os.Chmod(dir, 0o777) }, "templates: others than its owner may change"},
 		{"a folder", func(dir string) error { return os.Mkdir(dir+"/launch.tmpl", 0o755) }, "launch.tmpl: is no file"},
-		{"a link that leads nowhere", func(dir string) error { return os.Symlink("/none", dir+"/launch.tmpl") }, "launch.tmpl: "},
+		{"no folder", func(dir string) error {
+			return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644))
+		}, "templates: looking for templates in it: not a directory"},
+		{"a link that leads nowhere", func(dir string) error { return os.Symlink("/none", dir+"/launch.tmpl") }, "launch.tmpl: reading it: no such file or directory"},
 		{"too long", func(dir string) error {
 			return os.WriteFile(dir+"/launch.tmpl", []byte(strings.Repeat("x", maxTemplate+1)), 0o644)
 		}, "launch.tmpl: is longer than 64 KiB"},

@@ -1,12 +1,14 @@
 package configs
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -50,6 +52,12 @@ func TestSite(t *testing.T) {
 		{"forbidden and preferred", "[policy]\nforbid = [\"array\"]\nprefer = [\"array\"]", "take it out of one", Site{}},
 		{"a required slip", "[policy]\nrequire = [\"slurm.acount\"]", "is no key of job.toml; did you mean \"slurm.account\"?", Site{}},
 		{"a locked slip", "locked = [\"slurm.acount\"]", "line 1: locked: value 1 of the list: \"slurm.acount\" is no key of site.toml, and no table; did you mean \"slurm.account\"?", Site{}},
+		{"a required key without its table", "[policy]\nrequire = [\"account\"]", "\"account\" is no key of job.toml; did you mean \"slurm.account\"?", Site{}},
+		{"a locked key without its table", "locked = [\"time\"]", "did you mean \"limits.time\" or \"policy.time\"?", Site{}},
+		{"a # before the table's name", "[partitions.long]\n#[policy]\nforbid = [\"array\"]", "partitions.long.forbid: there is no such key; a partition has purpose, named_only; forbid belongs below [policy]: does a # stand before that line?", Site{}},
+		{"a number that no computer counts", "[policy]\nnodes = 99999999999999999999", "line 2: 99999999999999999999 is too large for a number: write a smaller one", Site{}},
+		{"half a table's name", "\n[policy\nnodes = 1", "line 2: a table is written [policy], with both brackets", Site{}},
+		{"tables without end", "name = \"a. b\"\nlocked" + strings.Repeat(".a", 1000) + " = 1", "line 2: locked.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…: tables stand in tables here deeper", Site{}},
 		{"a title of two lines", "name = \"a\\nb\"", "write one line", Site{}},
 		{"a module that is an option", "[modules]\npython = \"-a\"", "modules.python: \"-a\" is no name of a module", Site{}},
 		{"a table of items", "[sweep]\nn = [1]", "there is no such table", Site{}},
@@ -129,6 +137,32 @@ func TestSiteOfOthersIsRefused(t *testing.T) {
 	}
 }
 
+// What is no file that can be read to its end is refused, by what it is, and nothing waits for it.
+func TestSiteThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for _, err := range []error{
+		os.Chmod(dir, 0o755), syscall.Mkfifo(path("pipe"), 0o600), os.Symlink("circle", path("circle")), os.Symlink("nowhere", path("dangling")),
+		os.WriteFile(path("long"), bytes.Repeat([]byte("#"), maxText+1), 0o600),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"pipe": "pipe: is a pipe, a socket or a device: name a file", "circle": "circle: looking for it: too many levels of symbolic links",
+		"dangling": "there is no such file", "none": "there is no such file", "long": "is longer than 1 MiB, and no site.toml is",
+		"": "is a folder: name the file in it, as in " + dir + "/site.toml", "long/x": "looking for it: not a directory",
+	} {
+		if _, err := ReadSite(path(name)); err == nil || !strings.Contains(err.Error(), want) || name != "" && strings.Count(err.Error(), name+": ") > 1 {
+			t.Errorf("%q: got %v, want %q", name, err, want)
+		}
+	}
+	if _, err := ReadJob(path("pipe")); err == nil || !strings.HasSuffix(err.Error(), "pipe: is a pipe, a socket or a device: name a file") {
+		t.Errorf("a job.toml that is a pipe: got %v", err)
+	}
+}
+
 func TestFindSite(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, timeout string) string {
@@ -182,7 +216,7 @@ func TestEverySiteKeyIsDocumented(t *testing.T) {
 }
 
 // FuzzSite: whatever a site's file holds, a user's over it and a job under both, there are values, or problems of one line
-// each that name the file.
+// each that name the file and the line.
 func FuzzSite(f *testing.F) {
 	f.Add("client = \"rest\"\naddress = \"http://ctl:6820\"\ntoken_file = \"~/t\"\ntimeout = \"10s\"\n", "")
 	f.Add("[a]\nb = 1\n", "[costs]\nstop_s = [1, 2, 3]\n")
@@ -191,14 +225,14 @@ func FuzzSite(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, own string) {
 		site, err := ParseSite("site.toml", []byte(text))
 		if err != nil {
-			ofFile(t, err, "site.toml: ")
+			ofFile(t, err, "site.toml: line ")
 			return
 		}
 		if site.Client == "rest" && site.Address == "" || site.Timeout < 0 || site.Policy.MaxThrottle < 0 {
 			t.Errorf("got %+v", site)
 		}
 		if user, err := parseSite("own.toml", []byte(own), LayerUser); err != nil {
-			ofFile(t, err, "own.toml: ")
+			ofFile(t, err, "own.toml: line ")
 		} else if err := site.over(user); err != nil {
 			ofFile(t, err, "own.toml: line ")
 		}

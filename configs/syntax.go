@@ -82,7 +82,7 @@ func (r *reader) syntaxMend(source string, at toml.ParseError, number int) strin
 	case strings.Contains(said, "invalid escape"):
 		return `a backslash is written \\ inside "…"; inside '…' it is a plain character`
 	case strings.Contains(said, "to end table name"):
-		return "a table is written [each], with both brackets, on a line of its own"
+		return keyMend(line)
 	case strings.HasPrefix(said, "expected '.' or '='"):
 		return keyMend(line)
 	case strings.HasPrefix(said, "expected a comma"):
@@ -115,7 +115,7 @@ func numberMend(said string) string {
 		return fmt.Sprintf("a number begins with no 0: write %s, or put it in quotes to keep the 0", m[1])
 	}
 	if m := outOfRange.FindStringSubmatch(said); m != nil {
-		return fmt.Sprintf("%s is too large for a number: put it in quotes to hand over its digits", m[1])
+		return fmt.Sprintf("%s is too large for a number: write a smaller one, or put it in quotes where its digits alone are meant", m[1])
 	}
 	if strings.HasPrefix(said, "floats must start") {
 		return "a number begins with a digit: write 0.5, not .5"

@@ -48,6 +48,18 @@ free_subnet() {
   done
 }
 
+# containers [-a] prints those of this lab that run, or all of them. A lab whose name begins like this one's is another.
+containers() { docker ps -q "$@" --filter "name=^/?$LAB-(ctl|login|c[1-4])\$"; }
+
+# remove_remains takes away what an earlier lab of this name has left when its engine ended: its containers do not start again, and
+# compose neither replaces them nor the network that they stood in. What compose made has its label; names are taken, whoever made them.
+remove_remains() {
+  local of="label=com.docker.compose.project=$LAB"
+  { containers -a; docker ps -aq --filter "$of"; } | sort -u | xargs -r docker rm -f -v
+  { docker network ls -q --filter "name=^${LAB}_lab\$"; docker network ls -q --filter "$of"; } | sort -u | xargs -r docker network rm
+  { docker volume ls -q --filter "name=^${LAB}_(home|small)\$"; docker volume ls -q --filter "$of"; } | sort -u | xargs -r docker volume rm
+} >/dev/null
+
 usable_nodes() { sinfo -h -N -p long -o '%N %T' | grep -cE ' (idle|mixed|allocated|completing|planned)$'; }
 
 wait_for_nodes() {
@@ -76,6 +88,7 @@ up() {
   docker ps -q --filter "name=^$LAB-" --filter status=paused | xargs -r docker unpause >/dev/null
   {
     flock 9
+    [ -n "$(containers)" ] || remove_remains
     NET=${NET:-$(subnets "$LAB")}
     NET=${NET:-$(free_subnet)}
     output=$(compose up -d 2>&1 9>&-) || die "compose up did not work: $(tail -n 1 <<<"$output")"

@@ -22,7 +22,7 @@ func TestRefusals(t *testing.T) {
 		{"an unknown partition", "alice", plain + "[slurm]\npartition = \"nope\"\n", 3, []string{"nope"}},
 		{"an account that is not ours", "alice", plain + "[slurm]\naccount = \"chem\"\n", 3, []string{"chem"}},
 		{"what only Slurm knows to be wrong", "alice", plain + "[slurm]\noptions = [\"--gres=nope:1\"]\n", 3,
-			[]string{"Slurm refuses it", "generic resource"}},
+			[]string{"sbatch refuses it", "generic resource"}},
 		{"more items than a QOS takes jobs", "alice", strings.Replace(plain, "to = 8", "to = 80", 1) + "[plan]\nstrategy = \"array\"\n[slurm]\nqos = \"fast\"\n", 0,
 			[]string{"fast"}},
 		{"longer than a QOS allows", "alice", strings.Replace(plain, "1s", "20m", 1) + "[slurm]\nqos = \"fast\"\n", 3, []string{"fast", "10 min"}},

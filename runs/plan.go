@@ -73,9 +73,20 @@ func ask(ctx context.Context, client slurm.Client, in strategies.Input, plan str
 	guess.Start, err = client.StartTime(ctx, slurm.Submission{Script: script, Dir: os.TempDir()})
 	var no *slurm.RefusedError
 	if errors.As(err, &no) {
-		guess.Refused, err = no.Words, nil
+		guess.Refused, err = inOneLine(no.Words), nil
 	}
 	return guess, err
+}
+
+// inOneLine joins the lines of what somebody printed.
+func inOneLine(words string) string {
+	var lines []string
+	for line := range strings.Lines(words) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // testScript writes the candidate's script as it would be submitted, with names that mean nothing.

@@ -2,7 +2,6 @@ package slurm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -65,7 +64,8 @@ func jobID(text string) string {
 	return id
 }
 
-// StartTime runs sbatch --test-only, which submits nothing. Slurm's refusal is a *RefusedError.
+// StartTime runs sbatch --test-only, which submits nothing. A refusal is a *RefusedError, whoever words it: Slurm, a plugin of the
+// controller's, or a wrapper that stands in sbatch's place. An sbatch that a signal ended is an *UnknownError.
 func (c *Commands) StartTime(ctx context.Context, s Submission) (time.Time, error) {
 	argv := append([]string{"sbatch", "--test-only", s.Script}, s.Args...)
 	r, err := c.run(ctx, call{argv: argv, dir: s.Dir})
@@ -76,12 +76,10 @@ func (c *Commands) StartTime(ctx context.Context, s Submission) (time.Time, erro
 		t, err := parseTestOnly(r.stderr)
 		return t, complaint(argv, err)
 	}
-	err = r.failure(ctx, argv)
-	var no *RefusedError
-	if errors.As(err, &no) && !refused(r.stderr) {
-		return time.Time{}, fmt.Errorf("%s: %s", no.Command, no.Words)
+	if r.code < 0 && r.stopped == nil {
+		return time.Time{}, &UnknownError{commandLine(argv), r.words()}
 	}
-	return time.Time{}, err
+	return time.Time{}, r.failure(ctx, argv)
 }
 
 var testOnly = regexp.MustCompile(`Job \d+ to start at (\S+)(?: a)? using \d+ processors`)

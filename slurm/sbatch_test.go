@@ -131,7 +131,9 @@ func TestStartTime(t *testing.T) {
 		{"timed out", "echo 'allocation failure: Socket timed out on send/recv operation' >&2; exit 1", time.Time{}, "timed out", "absent"},
 		{"hangs", "exec sleep 60", time.Time{}, "no answer within", "absent"},
 		{"no time", "echo hello >&2", time.Time{}, `got "hello"`, "neither"},
-		{"words of nobody", "echo what >&2; exit 1", time.Time{}, "what", "neither"},
+		{"a wrapper's words", "echo 'Site: name a project with --account' >&2; exit 7", time.Time{}, "sbatch --test-only s.sh: Site: name a project with --account", "refused"},
+		{"no words", "exit 1", time.Time{}, "exit code 1 without a message", "refused"},
+		{"killed", "kill -9 $$", time.Time{}, "no clear answer", "unknown"},
 	}
 	for _, tt := range tests {
 		f := newFakes(t).add("sbatch", tt.body)

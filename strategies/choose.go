@@ -63,7 +63,7 @@ func (p *problem) bestOf(s strategy) (*prediction, *Rejection) {
 	guess := p.guess(s.name)
 	switch {
 	case guess != nil && guess.Refused != "":
-		no := Rejection{Strategy: s.name, Reason: "Slurm refuses it: " + guess.Refused}
+		no := Rejection{Strategy: s.name, Reason: "sbatch refuses it: " + guess.Refused}
 		return nil, &no
 	case len(feasible) == 0 && len(refused) == 0:
 		no := Rejection{Strategy: s.name, Reason: "no node has room for it"}

@@ -180,7 +180,7 @@ func TestSlurmRefuses(t *testing.T) {
 	in := job(300, time.Second)
 	in.Starts = []Guess{{Strategy: "packed", Refused: "Invalid qos specification"}, {Strategy: "array", Start: labTime.Add(time.Hour)}}
 	plan := Choose(in)
-	if plan.Chosen.Strategy == "packed" || !rejected(plan, "packed", "Slurm refuses it: Invalid qos specification") {
+	if plan.Chosen.Strategy == "packed" || !rejected(plan, "packed", "sbatch refuses it: Invalid qos specification") {
 		t.Errorf("got %s, %+v", plan.Chosen.Strategy, plan.Rejections)
 	}
 	for _, c := range plan.Candidates {

@@ -59,6 +59,11 @@ type view struct {
 // Render writes the batch script of one submission: a job.sh.tmpl of four blocks (directives, setup, launch,
 // epilogue) and the launch block of the strategy. An error names the key whose value no script can carry.
 func Render(s Script) (string, error) {
+	text, err := renderScript(s)
+	return text, located(err, s.Site)
+}
+
+func renderScript(s Script) (string, error) {
 	v, err := newView(s)
 	if err != nil {
 		return "", fmt.Errorf("writing the batch script: %w", err)

@@ -5,13 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"text/template/parse"
-
-	"mvdan.cc/sh/v3/syntax"
 
 	"hpcsub/configs"
 	"hpcsub/strategies"
@@ -33,13 +33,57 @@ const maxText = 64 << 10
 // SiteError is about a template of the site.
 type SiteError struct {
 	Name string // of the file, without .tmpl
-	Err  error
+	Err  error  // what is wrong, with the line where it is known
+	Dir  string // where the file is; "" = not known
+	Line string // the text of that line
+	Ask  string // whom to ask, as the end of a sentence
 }
 
 func (e *SiteError) Error() string {
-	return fmt.Sprintf("the site's template %s.tmpl: %v", e.Name, e.Err)
+	text := fmt.Sprintf("the site's template %s.tmpl: %v", filepath.Join(e.Dir, e.Name), e.Err)
+	if e.Line != "" {
+		text += "; the line reads: " + e.Line
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
 }
 func (e *SiteError) Unwrap() error { return e.Err }
+
+var lineNumber = regexp.MustCompile(`^line (\d+): `)
+
+// located adds to what is wrong with a template where its file is, and the line that is meant.
+func located(err error, site configs.Rules) error {
+	var e *SiteError
+	if !errors.As(err, &e) {
+		return err
+	}
+	if e.Ask = site.Ask(); site.File != "" {
+		e.Dir = configs.TemplatesDir(site.File)
+	}
+	i := slices.IndexFunc(site.Templates, func(t configs.Template) bool { return t.Name == e.Name })
+	if m := lineNumber.FindStringSubmatch(e.Err.Error()); m != nil && i >= 0 {
+		number, _ := strconv.Atoi(m[1])
+		e.Line = lineOf(site.Templates[i].Text, number)
+	}
+	return err
+}
+
+// lineOf is a line of a text, from 1, for a message.
+func lineOf(text string, number int) string {
+	lines := strings.Split(text, "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	line := []rune(strings.Map(func(r rune) rune {
+		if isControl(r) {
+			return '·'
+		}
+		return r
+	}, strings.TrimSpace(lines[number-1])))
+	if len(line) > width {
+		return string(line[:width]) + "…"
+	}
+	return string(line)
+}
 
 // override is the site's templates that hold for a strategy, by the block that they stand for.
 type override map[string]configs.Template
@@ -76,7 +120,7 @@ func (o override) blame(doing string, err error) error {
 		text = cause.Error()
 	}
 	text = noField.ReplaceAllString(text, "there is no field $1 here; docs/admin.md lists them")
-	return &SiteError{own.Name, errors.New(line + text)}
+	return &SiteError{Name: own.Name, Err: errors.New(line + text)}
 }
 
 // blockOf takes a file's name apart: "packed.launch" is the launch block of packed, "setup" that of all.
@@ -92,7 +136,7 @@ func blockOf(name string) (strategy, block string) {
 func CheckName(name string) error {
 	strategy, block := blockOf(name)
 	if !slices.Contains(blocks, block) || strategy != "" && !slices.Contains(strategies.Names(), strategy) {
-		return &SiteError{name, fmt.Errorf("is the name of no block: name it %s.tmpl, or with a strategy before it, as in packed.setup.tmpl", strings.Join(blocks, ".tmpl, "))}
+		return &SiteError{Name: name, Err: fmt.Errorf("is the name of no block: name it %s.tmpl, or with a strategy before it, as in packed.setup.tmpl", strings.Join(blocks, ".tmpl, "))}
 	}
 	return nil
 }
@@ -132,17 +176,17 @@ func (o override) into(t *template.Template) error {
 		}
 		trees, err := parse.Parse(name, own.Text, "{{", "}}", functions(), limitedFunctions(), builtins())
 		if err != nil {
-			return &SiteError{own.Name, errors.New("line " + strings.ReplaceAll(strings.TrimPrefix(err.Error(), "template: "+name+":"), name+":", "line "))}
+			return &SiteError{Name: own.Name, Err: errors.New("line " + strings.ReplaceAll(strings.TrimPrefix(err.Error(), "template: "+name+":"), name+":", "line "))}
 		}
 		tree := trees[name]
 		if tree == nil || len(trees) > 1 {
-			return &SiteError{own.Name, errors.New("is empty, or defines templates of its own: write the text of the block alone")}
+			return &SiteError{Name: own.Name, Err: errors.New("is empty, or defines templates of its own: write the text of the block alone")}
 		}
 		if err := harmless(t, block, tree.Root, 0); err != nil {
-			return &SiteError{own.Name, err}
+			return &SiteError{Name: own.Name, Err: err}
 		}
 		if _, err := t.AddParseTree(name, tree); err != nil {
-			return &SiteError{own.Name, err}
+			return &SiteError{Name: own.Name, Err: err}
 		}
 	}
 	return nil
@@ -193,42 +237,6 @@ func harmless(t *template.Template, block string, n parse.Node, depth int) error
 	return nil
 }
 
-// holds says whether a script that a site's templates are in is one that hpcsub can follow.
-func (o override) holds(text string, v view) error {
-	if len(o) == 0 {
-		return nil
-	}
-	blame := func(block, format string, args ...any) error {
-		if own := o[block]; own.Name != "" {
-			return &SiteError{own.Name, fmt.Errorf(format, args...)}
-		}
-		return &SiteError{o["job.sh"].Name, fmt.Errorf(format, args...)}
-	}
-	if !strings.HasPrefix(text, "#!/bin/bash\n") {
-		return blame("job.sh", "the script begins with %q: want #!/bin/bash", firstLine(text))
-	}
-	for _, d := range []struct{ option, value string }{{"job-name", v.JobName}, {"comment", v.Comment}, {"output", v.Log}} {
-		line, err := directive(d.option, d.value)
-		if err == nil && !strings.Contains(text, "\n#SBATCH "+line+"\n") {
-			return blame("directives", "there is no line #SBATCH %s, by which hpcsub knows its jobs: call {{template \"default.directives\" .}}", line)
-		}
-	}
-	if !strings.Contains(text, " worker run ") {
-		return blame("launch", "nothing runs the items: call {{template \"default.launch\" .}}, or \"run\"")
-	}
-	if _, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), ""); err != nil {
-		for block := range o {
-			return blame(block, "bash cannot read the script with it: %v", err)
-		}
-	}
-	return nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line[:min(len(line), 80)]
-}
-
 // limited is a script while it is written.
 type limited struct{ strings.Builder }
 
@@ -251,7 +259,13 @@ func limitedFunctions() template.FuncMap {
 		return func(...any) (string, error) { return "", refusalf("%s is no function of hpcsub's templates", name) }
 	}
 	return template.FuncMap{
-		"printf":  func(f string, a ...any) (string, error) { return short(fmt.Sprintf(f, a...)) },
+		"printf": func(f string, a ...any) (string, error) {
+			text, err := short(fmt.Sprintf(f, a...))
+			if err == nil && strings.Contains(text, "%!") { // as fmt says it
+				err = refusalf("printf %q does not fit its values: it gives %q", f, text[:min(len(text), 80)])
+			}
+			return text, err
+		},
 		"print":   func(a ...any) (string, error) { return short(fmt.Sprint(a...)) },
 		"println": func(a ...any) (string, error) { return short(fmt.Sprintln(a...)) },
 		"html":    not("html"), "js": not("js"), "urlquery": not("urlquery"), "call": not("call"),

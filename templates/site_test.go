@@ -84,13 +84,18 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		{"much", "setup", strings.Repeat("{{printf \"%60000d\" 1}}", 20), "longer than 1024 KiB"},
 		{"open quotes", "setup", "echo 'it\n", "bash cannot read the script"},
 		{"no names", "directives", "#SBATCH --ntasks=1\n", "there is no line #SBATCH --job-name=fourier"},
+		{"a verb that does not fit", "setup", "{{printf \"%d\" .Run}}", "does not fit its values"},
+		{"a width that no text has", "setup", "{{printf \"%1000000000d\" 1}}", "does not fit its values"},
+		{"a name of its own", "directives", "{{template \"default.directives\" .}}\n#SBATCH --licenses=x --job-na=mine\n", "#SBATCH --licenses=x --job-na=mine goes before what hpcsub knows its jobs by: take it out"},
+		{"another log", "setup", "#SBATCH -o /tmp/log\n{{template \"default.setup\" .}}", ""},
+		{"another log among the directives", "directives", "#SBATCH -o /tmp/log\n{{template \"default.directives\" .}}", "#SBATCH -o /tmp/log goes before"},
 		{"no worker", "launch", "python fit.py\n", "nothing runs the items"},
 		{"another shell", "job.sh", "#!/bin/sh\n", `the script begins with "#!/bin/sh"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			begin := time.Now()
 			_, err := Render(withTemplates("packed", tt.block, tt.text))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 			if took := time.Since(begin); took > 5*time.Second {
@@ -104,6 +109,35 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		if (err == nil) != ok || err != nil && !errors.As(err, &of) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// What is wrong with a template is told with its file, the line, whom to ask, and all of it in one line; of several that may be the
+// cause each is named.
+func TestTemplatesThatAreRefusedAreLocated(t *testing.T) {
+	s := withTemplates("packed", "setup", "{{template \"default.setup\" .}}\n{{range .Items}}{{end}}\n")
+	s.Site.File, s.Site.Contact = "/etc/hpcsub/site.toml", "help@hawk"
+	_, err := Render(s)
+	var e *SiteError
+	if !errors.As(err, &e) || e.Ask != "ask help@hawk" || strings.Contains(err.Error(), "\n") ||
+		!strings.HasPrefix(err.Error(), "the site's template /etc/hpcsub/templates/setup.tmpl: line 2: range goes over one of ") ||
+		!strings.HasSuffix(err.Error(), "not over .Items; the line reads: {{range .Items}}{{end}}") {
+		t.Errorf("got %v", err)
+	}
+	s.Site.Templates[0].Text = "{{if .Run}}{{range .Items}}{{end}}{{else}}{{range .Run}}{{end}}{{end}}"
+	if _, err := Render(s); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "not over .Items; line 1: range") {
+		t.Errorf("two faults: got %v", err)
+	}
+	for range 5 { // a map has no order
+		_, err := Render(withTemplates("packed", "epilogue", "true\n", "setup", "{{template \"default.setup\" .}}\nif true; then\n"))
+		if err == nil || !strings.Contains(err.Error(), "template setup.tmpl: bash cannot read the script with it, epilogue.tmpl: `if` statement must end with `fi`, where line ") ||
+			!strings.HasSuffix(err.Error(), " of the script reads: if true; then") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	_, err = RenderStandalone(Standalone{Script: withTemplates("packed", "setup", "if true; then\n"), List: "/j/list"})
+	if err == nil || !strings.Contains(err.Error(), "bash cannot read the script with it") {
+		t.Errorf("a script that runs without hpcsub: got %v", err)
 	}
 }
 

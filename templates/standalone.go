@@ -19,6 +19,11 @@ type Standalone struct {
 // RenderStandalone writes the script of one submission that runs the lines of a list with what every system has. Of the
 // site's templates its directives, setup and epilogue hold here.
 func RenderStandalone(s Standalone) (string, error) {
+	text, err := renderStandalone(s)
+	return text, located(err, s.Site)
+}
+
+func renderStandalone(s Standalone) (string, error) {
 	s.Hpcsub, s.Attempt = "none", filepath.Dir(s.List)
 	v, err := newView(s.Script)
 	if err != nil {
@@ -45,7 +50,8 @@ func RenderStandalone(s Standalone) (string, error) {
 	}{v, s.List, s.TimeoutS, caller}); err != nil {
 		return "", own.blame("writing the script", err)
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n", nil
+	text := strings.TrimRight(b.String(), "\n") + "\n"
+	return text, own.readable(text)
 }
 
 // caller is the program of Python behind the command call in a line: it calls a function with the arguments that it is given as JSON, and prints them with what it returns.

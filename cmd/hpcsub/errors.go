@@ -78,6 +78,8 @@ func classify(err error) (int, []string) {
 		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
 	case errors.As(err, &refused), errors.As(err, &silent), errors.As(err, &absent):
 		return exitSlurm, nil
+	case errors.As(err, &written) && written.Ask != "":
+		return exitUsage, []string{"hpcsub site check tries all of the site's templates; where they are not yours to change, " + written.Ask}
 	case errors.As(err, &missing), errors.As(err, &locked), errors.As(err, &written):
 		return exitUsage, nil
 	}

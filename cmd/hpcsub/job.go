@@ -172,7 +172,7 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	if slices.ContainsFunc(warnings, func(w strategies.Warning) bool { return w.Rule == "trial-longer" }) { // it says what would measure it
 		plan.Warnings = slices.DeleteFunc(plan.Warnings, func(w strategies.Warning) bool { return w.Rule == "measure" })
 	}
-	plan.Warnings = slices.Concat(plan.Warnings, warnings, kindDoubt(trial, p.cluster, plan))
+	plan.Warnings = append(plan.Warnings, slices.Concat(warnings, kindDoubt(trial, p.cluster, plan))...)
 	return in, plan, err
 }
 

@@ -65,8 +65,8 @@ nodes see.
 }
 
 func calibrate(ctx context.Context, c *cli.Command, out *output) error {
-	if c.Args().Present() {
-		return usageErrorf("site calibrate takes no argument, got %q", c.Args().First())
+	if err := noArgument(c); err != nil {
+		return err
 	}
 	client, cluster, err := inspect(ctx, c, slurm.InspectOptions{CacheDir: cacheDir(), Fresh: true})
 	if err != nil {
@@ -104,17 +104,9 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 		Say:     func(text string) { out.say("calibrating: %s …", text) },
 		Cluster: cluster, Program: runs.Program{Path: ownPath(), Version: version}, Modules: site.Modules, Interface: site.Interface,
 	}
-	measured, err := calibration.Run(ctx)
+	measured, latency, err := measure(ctx, calibration, c.Bool("quick"))
 	if err != nil {
-		return err
-	}
-	if !c.Bool("quick") {
-		if err := calibration.Tools(ctx, &measured); err != nil {
-			return err
-		}
-	}
-	latency, err := calibration.Latency(ctx)
-	if err != nil {
+		out.hint("nothing is written; what its jobs left for looking into is in %s", dir)
 		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
@@ -134,6 +126,19 @@ func calibrate(ctx context.Context, c *cli.Command, out *output) error {
 	return nil
 }
 
+// measure runs the parts of a calibration; the second result is the file system's latency.
+func measure(ctx context.Context, c sites.Calibration, quick bool) (configs.CostRange, [3]float64, error) {
+	measured, err := c.Run(ctx)
+	if err == nil && !quick {
+		err = c.Tools(ctx, &measured)
+	}
+	if err != nil {
+		return measured, [3]float64{}, err
+	}
+	latency, err := c.Latency(ctx)
+	return measured, latency, err
+}
+
 // siteAt reads the file that will be changed, which may not be there yet.
 func siteAt(path string) ([]byte, *configs.Site, error) {
 	text, err := os.ReadFile(path)
@@ -144,7 +149,10 @@ func siteAt(path string) ([]byte, *configs.Site, error) {
 		return nil, nil, err
 	}
 	site, err := configs.ParseSite(path, text)
-	return text, site, asUsage(err)
+	if err != nil {
+		return nil, nil, asUsage(quoted(err))
+	}
+	return text, site, nil
 }
 
 // mayWrite says why a file could not be written anew in its folder.

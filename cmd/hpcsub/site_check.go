@@ -76,6 +76,9 @@ func (k *siteCheck) examine(ctx context.Context, c *cli.Command, out *output) er
 		k.warn("files", `write contact = "…" at the top`, "nobody is named whom users can ask about a rule")
 	}
 	k.folders()
+	if have := networks(); k.site.Interface != "" && !slices.Contains(have, k.site.Interface) {
+		k.note("network", "interface %s is not on this machine (it has %s): see that nodes have it, with ip link", k.site.Interface, strings.Join(have, ", "))
+	}
 	cluster := sites.Imagined(k.site)
 	p, err := find(ctx, c, out, slurm.InspectOptions{Whole: true})
 	var absent *coded
@@ -180,13 +183,15 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 	}
 	defer os.RemoveAll(dir)
 	var scripts []string
+	var broken faults
 	for _, strategy := range strategies.Names() {
 		var fits, not []string
+		before := len(broken)
 		for _, e := range all {
 			s := e.Try(k.site, cluster, strategy)
 			switch {
 			case s.Err != nil:
-				k.bad("examples", "see the message", "%s as %s: %v", e.Name, strategy, s.Err)
+				broken.add(e.Name+" as "+strategy, s.Err.Error())
 			case s.Plan.Chosen == nil:
 				not = append(not, s.Plan.Against(strategy))
 			default:
@@ -199,16 +204,41 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 		}
 		if len(fits) > 0 {
 			k.found("examples", "%s: %s", strategy, strings.Join(fits, ", "))
-		} else if len(not) > 0 {
+		} else if len(broken) == before {
 			k.note("examples", "%s is never used: %s", strategy, mostFrequent(not))
 		}
 	}
-	if len(scripts) == 0 {
+	for _, f := range broken {
+		k.bad("examples", "mend it, and check again", "%s", f)
+	}
+	if len(scripts) == 0 && len(broken) == 0 {
 		k.bad("examples", "hpcsub site show shows the rules; hpcsub cluster what may be used", "no example can run in any strategy")
+	}
+	if len(scripts) == 0 {
 		return nil
 	}
 	return k.scripts(ctx, scripts)
 }
+
+// fault is what goes wrong in some examples.
+type fault struct{ words, first, more string }
+
+// faults are told once each: one slip in a template breaks every example.
+type faults []fault
+
+func (all *faults) add(example, words string) {
+	// The same fault stands in another line of each script.
+	of, _, _ := strings.Cut(words, ", where line ")
+	for i, f := range *all {
+		if had, _, _ := strings.Cut(f.words, ", where line "); had == of {
+			(*all)[i].more = " and others"
+			return
+		}
+	}
+	*all = append(*all, fault{words, example, ""})
+}
+
+func (f fault) String() string { return f.first + f.more + ": " + f.words }
 
 func mostFrequent(texts []string) string {
 	times := map[string]int{}
@@ -253,9 +283,12 @@ func (k *siteCheck) scripts(ctx context.Context, paths []string) error {
 		var no *slurm.RefusedError
 		switch {
 		case errors.As(err, &no):
-			k.bad("scripts", "", "sbatch --test-only refuses %s: %s", filepath.Base(path), no.Words)
-		case err != nil:
+			k.bad("scripts", "what jobs lack here, [slurm] in site.toml can say for all; policy.require makes each job say it",
+				"sbatch --test-only refuses %s: %s", filepath.Base(path), no.Words)
+		case ctx.Err() != nil:
 			return err
+		case err != nil:
+			k.bad("scripts", "try it again when Slurm answers", "sbatch --test-only had no clear answer for %s: %v", filepath.Base(path), err)
 		default:
 			k.found("scripts", "sbatch --test-only takes %s", filepath.Base(path))
 		}

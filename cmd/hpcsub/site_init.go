@@ -62,6 +62,9 @@ func initSite(ctx context.Context, c *cli.Command, out *output) error {
 		return &coded{exitInternal, fmt.Errorf("writing %s: %w", path, err), []string{"--out FILE writes it elsewhere; HPCSUB_SITE=FILE makes hpcsub read it there"}}
 	}
 	out.print(path + "\n")
+	if _, err := configs.ReadSite(path); err != nil { // a folder that others may change
+		out.warning("%v", quoted(err))
+	}
 	out.hint("read it, decide what stands behind a #, then: hpcsub site check --site %s", path)
 	return nil
 }
