@@ -186,12 +186,13 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 	var broken faults
 	for _, strategy := range strategies.Names() {
 		var fits, not []string
-		before := len(broken)
+		failed := false
 		for _, e := range all {
 			s := e.Try(k.site, cluster, strategy)
 			switch {
 			case s.Err != nil:
 				broken.add(e.Name+" as "+strategy, s.Err.Error())
+				failed = true
 			case s.Plan.Chosen == nil:
 				not = append(not, s.Plan.Against(strategy))
 			default:
@@ -204,7 +205,7 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 		}
 		if len(fits) > 0 {
 			k.found("examples", "%s: %s", strategy, strings.Join(fits, ", "))
-		} else if len(broken) == before {
+		} else if len(not) > 0 && !failed {
 			k.note("examples", "%s is never used: %s", strategy, mostFrequent(not))
 		}
 	}
