@@ -155,6 +155,7 @@ func (e *engine) warm(many int) {
 func (e *engine) forget(s *slot) {
 	if c := s.caller; c != nil {
 		delete(e.callers, c.pid)
+		c.unread() // closing an end where something lies is an error on the other, before what was said there is read
 		unix.Close(c.theirs)
 		s.caller = nil
 	}
