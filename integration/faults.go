@@ -102,6 +102,15 @@ func (l *Lab) SetScheduler(t testing.TB, parameters string) {
 	t.Cleanup(func() { l.restartScheduler(t, before) })
 }
 
+// SetProlog restarts slurmctld with a prolog that takes a while before each job, until the test ends.
+func (l *Lab) SetProlog(t testing.TB, seconds int) {
+	t.Helper()
+	before := l.Must(t, Command{Host: "ctl", User: "root", Line: "cat " + schedulerFile})
+	l.Must(t, Command{Host: "ctl", User: "root", Stdin: fmt.Sprintf("#!/bin/sh\nsleep %d\n", seconds), Line: "cat >/etc/slurm/prolog.sh && chmod 755 /etc/slurm/prolog.sh"})
+	l.restartScheduler(t, before+"\nPrologSlurmctld=/etc/slurm/prolog.sh")
+	t.Cleanup(func() { l.restartScheduler(t, before) })
+}
+
 func (l *Lab) restartScheduler(t testing.TB, configuration string) {
 	t.Helper()
 	l.Must(t, Command{Host: "ctl", User: "root", Stdin: configuration + "\n", Line: "cat >" + schedulerFile})

@@ -35,8 +35,6 @@ type Bench struct {
 // defaults, and that of a site which spares its controller.
 var Schedulers = map[int]string{0: "", 3: "batch_sched_delay=3", 5: "batch_sched_delay=5,defer"}
 
-func schedulerName(delay int) string { return fmt.Sprintf("batch_sched_delay %d", delay) }
-
 // NewBench puts the program on the lab, with the scheduler configured.
 func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench {
 	t.Helper()
@@ -49,13 +47,21 @@ func NewBench(t testing.TB, lab *integration.Lab, file string, delay int) *Bench
 		lab.WaitIdle(t)
 	}
 	lab.Install(t, "../../bin/hpcsub")
-	b := &Bench{Lab: lab, File: file, Scheduler: schedulerName(delay), Runs: 3}
+	b := &Bench{Lab: lab, File: file, Scheduler: fmt.Sprintf("batch_sched_delay %d", delay), Runs: 3}
 	b.Program = lab.Must(t, integration.Command{Line: "hpcsub version | head -n 1"})
 	var err error
 	if b.known, err = Read(file); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// SlowStart gives the cluster a prolog that takes so many seconds before each job, as many sites have.
+func (b *Bench) SlowStart(t testing.TB, seconds int) {
+	t.Helper()
+	b.Lab.SetProlog(t, seconds)
+	b.Lab.WaitIdle(t)
+	b.Scheduler += fmt.Sprintf(", a prolog of %d s", seconds)
 }
 
 // View is what the bench measures.

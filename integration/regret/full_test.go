@@ -3,10 +3,12 @@
 package regret
 
 import (
+	"cmp"
 	"flag"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"hpcsub/integration"
@@ -19,6 +21,7 @@ var (
 	times = flag.Int("runs", 3, "how often a way is measured that takes less than half a minute and is not far behind the best")
 	undo  = flag.Bool("undisturbed", false, "measure again what was measured on a busy machine")
 	costs = flag.String("costs", "", "a site.toml with the costs of this cluster: plan with them, too, to compare; where it is not there they are measured first")
+	slow  = flag.Int("prolog", 0, "so many seconds each job of the cluster waits for a prolog")
 	trial = flag.Bool("trial", false, "declare nothing that a trial can find out: plan after one of a hundredth of the items, five at least")
 )
 
@@ -27,6 +30,9 @@ func TestRegret(t *testing.T) {
 	names := regexp.MustCompile(*only)
 	b := NewBench(t, integration.Start(t, integration.Default), *file, *delay)
 	b.Undo, b.Runs = *undo, *times
+	if *slow > 0 {
+		b.SlowStart(t, *slow)
+	}
 	switch {
 	case *trial:
 		b.Declared = Nothing
@@ -47,10 +53,14 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, declared := range []string{"", Nothing} {
-		for _, delay := range slices.Sorted(maps.Keys(Schedulers)) {
-			printTables(t, known, View{schedulerName(delay), declared})
-		}
+	views := map[View]bool{}
+	for _, m := range known {
+		views[View{m.Scheduler, m.Declared}] = true
+	}
+	for _, v := range slices.SortedFunc(maps.Keys(views), func(a, b View) int {
+		return cmp.Or(strings.Compare(a.Declared, b.Declared), strings.Compare(a.Scheduler, b.Scheduler))
+	}) {
+		printTables(t, known, v)
 	}
 }
 

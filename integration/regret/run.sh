@@ -5,7 +5,8 @@
 # It first measures the costs of the cluster, unless costs-DELAY.toml beside it has them, and prints what is predicted with these beside
 # what is with the built-in ones. FLAGs go to the test: -only REGEXP, -runs N (3), -undisturbed (measure again what was measured while the machine was busy), -trial
 # (declare nothing that a trial can find out: plan after a trial of a hundredth of the items, five at least, and run only what has
-# not run in this shape).
+# not run in this shape), -prolog SECONDS (each job waits for a prolog first, as on many sites; with -costs FILE, since its costs are
+# others). `tables` prints the tables of all that has been measured, and needs no cluster.
 set -eu
 here=$(dirname "$(realpath "$0")")
 data=$(realpath "${DATA:-$here/measurements.jsonl}")
