@@ -91,7 +91,8 @@ up() {
     [ -n "$(containers)" ] || remove_remains
     NET=${NET:-$(subnets "$LAB")}
     NET=${NET:-$(free_subnet)}
-    output=$(compose up -d 2>&1 9>&-) || die "compose up did not work: $(tail -n 1 <<<"$output")"
+    # Whichever container is made first fills the volume of /home from the image; two at once get in each other's way.
+    output=$({ compose up --no-start ctl && compose up -d; } 2>&1 9>&-) || die "compose up did not work: $(tail -n 1 <<<"$output")"
   } 9>"$here/.state/up.lock"
   wait_for_nodes || die "not all nodes came up: $(docker exec "$LAB-ctl" sinfo -h -o '%P %D %T' 2>&1 | paste -sd ' ')"
   say "up after $((SECONDS - start)) s"
