@@ -32,15 +32,7 @@ func TestRecordedWhileSlurmAnswers(t *testing.T) {
 		for when, end := range ends {
 			t.Run(name+", "+when, func(t *testing.T) {
 				t.Parallel()
-				r := made(t, t.TempDir(), 3, 1)
-				attempts, err := r.Attempts()
-				if err != nil {
-					t.Fatal(err)
-				}
-				a := attempts[0]
-				if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
-					t.Fatal(err)
-				}
+				r, a := handedOver(t, 3)
 				now := unixSeconds(time.Now())
 				write(t, a.dir.Results(0, 0), false, record(0, items.Done, now))
 				runs := name == "follow" // when it is asked for the first time

@@ -54,6 +54,21 @@ func made(t testing.TB, dir string, n, parts int) *Run {
 	return r
 }
 
+// handedOver is a run of one part whose Slurm job is 7, and its attempt.
+func handedOver(t testing.TB, n int) (*Run, *Attempt) {
+	t.Helper()
+	r := made(t, t.TempDir(), n, 1)
+	attempts, err := r.Attempts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := attempts[0]
+	if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+		t.Fatal(err)
+	}
+	return r, a
+}
+
 // again adds an attempt at some of the items, which takes the place of those before it.
 func again(t testing.TB, r *Run, n int, indices []int) {
 	t.Helper()

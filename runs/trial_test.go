@@ -196,15 +196,7 @@ func TestFollowTrialOfALostJob(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := made(t, t.TempDir(), 3, 1)
-				attempts, err := r.Attempts()
-				if err != nil {
-					t.Fatal(err)
-				}
-				a := attempts[0]
-				if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
-					t.Fatal(err)
-				}
+				r, a := handedOver(t, 3)
 				client := knows{at: time.Now(), job: func(after time.Duration) []slurm.Job {
 					if state := tt.job(after); state != "" {
 						return []slurm.Job{{ID: "7", ArrayID: "7", TaskID: -1, Name: a.Submissions[0].Name, State: state}}
