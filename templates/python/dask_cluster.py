@@ -21,6 +21,7 @@ import threading
 import time
 from typing import Any, Dict, List
 
+import dask_sockets
 from asking import meeting
 from dask_tls import CLOSED, network, trust
 
@@ -28,7 +29,6 @@ ARRIVE = 120.0  # seconds for the first worker to come
 TOGETHER = 20.0  # seconds from then on for the others: who comes later is taken in by Dask
 LEAVE = 10.0  # seconds for them to end
 GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK")  # in which Slurm says which GPUs a job has
-CLOSE = "def dask_setup(worker): worker.http_server.stop()"  # in the process of each worker
 MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
     "({}): pip install distributed, or name the environment that has it in [environment] venv, conda or modules\n"
 
@@ -171,19 +171,26 @@ async def work(cpus: int, memory_mib: int, gpus: int, file: str) -> int:
 
     del sys.path[0]  # this program's modules; the others' come by PYTHONPATH
     del sys.modules["__main__"].__file__  # nor do the processes of nannies read this program again
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]
+    ended = asyncio.Event()  # a job's end may send more than one signal
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     count = processes(cpus, gpus)
     environ = devices(gpus) if gpus else [{}] * count
     limit = (memory_mib << 20) // count if memory_mib else "auto"
-    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE, preload=[CLOSE],
+    nannies = [Nanny(scheduler_file=file, nthreads=cpus // count, memory_limit=limit, death_timeout=ARRIVE, preload=[dask_sockets.__file__],
                      silence_logs=logging.WARNING, env=environ[n], name="{}-{}".format(socket.gethostname(), n), **network())
                for n in range(count)]
-    try:
-        await asyncio.gather(*nannies)
-        await asyncio.gather(*(nanny.finished() for nanny in nannies))
-    except asyncio.CancelledError:
-        await asyncio.gather(*(nanny.close() for nanny in nannies))
+    working = asyncio.ensure_future(until_finished(nannies))
+    await asyncio.wait([working, asyncio.ensure_future(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+    if working.done():
+        working.result()
+    else:
+        await asyncio.gather(*(nanny.close() for nanny in nannies), return_exceptions=True)
     return 0
+
+
+async def until_finished(nannies: List[Any]) -> None:
+    await asyncio.gather(*nannies)
+    await asyncio.gather(*(nanny.finished() for nanny in nannies))
 
 
 if __name__ == "__main__":

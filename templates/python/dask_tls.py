@@ -5,6 +5,7 @@ All connections are TLS with a certificate that was made for this job and stands
 import os
 from typing import Any, Dict
 
+import dask_sockets
 from asking import meeting
 
 # No dashboard: its port would be open to everybody.
@@ -16,6 +17,7 @@ def trust() -> Any:
     """What every connection must show and is shown."""
     from distributed import Security
 
+    dask_sockets.keep_apart()
     files = {"tls_{}_{}".format(role, part): meeting(name)
              for role in ("scheduler", "worker", "client") for part, name in (("cert", "cert.pem"), ("key", "key.pem"))}
     return Security(require_encryption=True, tls_ca_file=meeting("ca.pem"), **files)
