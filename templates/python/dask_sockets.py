@@ -2,7 +2,7 @@
 
 OpenSSL keeps a list of errors for each thread, and Python (seen with 3.13) does not empty it where a connection broke
 while it was written to. The next read of another connection, for which nothing has come yet, then looks like that error,
-and Dask gives up a worker that is well: one of four as a node's workers started, in every third cluster
+and Dask gives up a worker that is well: in every third cluster of four workers one or more, as they started
 (https://github.com/python/cpython/issues/148594).
 
 Dask imports this in the process of each worker too, as a preload, so it imports nothing of hpcsub's.
