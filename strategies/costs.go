@@ -43,6 +43,7 @@ type scenario struct {
 	scale float64
 	tick  float64
 	far   bool // with items that are longer than any of the sample
+	order int  // in which order of dispatch the items come
 }
 
 // scenarios are the low end, the middle and the high end of what may be expected.

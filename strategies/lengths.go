@@ -29,6 +29,9 @@ type lengths struct {
 	low     float64 // factor on every length at the low end of the estimate
 	high    float64 // the same at the high end
 	safe    float64 // the same for time limits, where too short is worse than too long
+	// orders are further orders of dispatch in which the same items may come: where lengths are uneven it decides how well parts
+	// fill, and one order tells as little of that as one throw of a die. Nil where items are even, or so many that it evens out.
+	orders [][]float64
 	// far are the same items with some that are longer than any of the sample, for the high end; nil = none is counted with.
 	far *lengths
 }
@@ -56,8 +59,18 @@ func lengthsOf(in Input) lengths {
 	return l.summed()
 }
 
-// summed has the mean and the longest of its lengths.
+// mostOrders is how many orders of uneven items are averaged over at most, and ordered how many lengths all of them hold at most.
+const (
+	mostOrders = 8
+	ordered    = 8192
+)
+
+// summed has the mean and the longest of its lengths, and its further orders.
 func (l lengths) summed() lengths {
+	l.orders = nil
+	for n := len(l.seconds); !l.even() && len(l.orders) < min(mostOrders, ordered/n)-1; {
+		l.orders = append(l.orders, shuffled(slices.Clone(l.seconds), uint64(len(l.orders)+2)))
+	}
 	l.mean, l.longest = 0, 0
 	for _, s := range l.seconds {
 		l.mean += l.clip(s) / float64(len(l.seconds))
@@ -69,7 +82,10 @@ func (l lengths) summed() lengths {
 // under are the lengths that a scenario counts with, before they are scaled.
 func (l lengths) under(may scenario) lengths {
 	if may.far && l.far != nil {
-		return *l.far
+		l = *l.far
+	}
+	if may.order > 0 {
+		l.seconds = l.orders[may.order-1]
 	}
 	return l
 }
@@ -97,7 +113,7 @@ func draw(sample []float64, n int) []float64 {
 	if sorted[0] == sorted[len(sorted)-1] {
 		return sorted[:1]
 	}
-	return shuffled(quantiles(sorted, n))
+	return shuffled(quantiles(sorted, n), 1)
 }
 
 // quantiles are n lengths of a sample in order, or as many as a simulation works with.
@@ -109,9 +125,8 @@ func quantiles(sorted []float64, n int) []float64 {
 	return out
 }
 
-// shuffled puts a list into an order that depends on its length alone.
-func shuffled(out []float64) []float64 {
-	state := uint64(1)
+// shuffled puts a list into an order that depends on its length and a seed alone.
+func shuffled(out []float64, state uint64) []float64 {
 	for i := len(out) - 1; i > 0; i-- {
 		j := int(splitMix(&state) % uint64(i+1))
 		out[i], out[j] = out[j], out[i]

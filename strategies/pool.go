@@ -35,6 +35,7 @@ type spanKey struct {
 	overhead     overhead
 	scale        float64
 	far          bool
+	order        int
 }
 
 // pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.

@@ -88,7 +88,22 @@ func (p *problem) starts(s shape, at places, may scenario) starting {
 
 // simulate runs a shape under a scenario.
 func (p *problem) simulate(s shape, at places, may scenario) outcome {
-	return simulate(s, p.spansOf(s, may), p.starts(s, at, may))
+	st := p.starts(s, at, may)
+	return p.averaged(may, func(may scenario) outcome { return simulate(s, p.spansOf(s, may), st) })
+}
+
+// averaged is the mean outcome over the orders in which the items may come.
+func (p *problem) averaged(may scenario, run func(scenario) outcome) outcome {
+	var mean outcome
+	n := len(p.lengths.orders) + 1
+	for may.order = range n {
+		o := run(may)
+		mean.start += o.start / float64(n)
+		mean.end += o.end / float64(n)
+		mean.busy += o.busy / float64(n)
+		mean.longest += o.longest / float64(n)
+	}
+	return mean
 }
 
 func simulate(s shape, spans []float64, st starting) outcome {
@@ -125,8 +140,6 @@ func (p *problem) estimate(s shape, at places) Estimate {
 func (p *problem) terms(s shape, at places) []Term {
 	w := s.work(p, p.may.middle)
 	mid := p.simulate(s, at, p.may.middle)
-	bare := w
-	bare.overhead = overhead{begin: w.overhead.begin, end: w.overhead.end}
 	st := p.starts(s, at, p.may.middle)
 	free := starting{first: st.first, delay: st.delay, places: st.places} // starts as soon as there is a place
 	slots := float64(s.slots * min(s.parts, max(1, st.places)))
@@ -135,8 +148,12 @@ func (p *problem) terms(s shape, at places) []Term {
 	}
 	ideal := p.lengths.mean * float64(p.in.Items) / slots
 	crowd := ideal * (p.crowding(s) - 1)
-	undispatched := simulate(s, bare.spans(p.crowding(s)), free).end
-	dispatched := simulate(s, p.spansOf(s, p.may.middle), free).end
+	undispatched := p.averaged(p.may.middle, func(may scenario) outcome {
+		bare := s.work(p, may)
+		bare.overhead.item = 0
+		return simulate(s, bare.spans(p.crowding(s)), free)
+	}).end
+	dispatched := p.averaged(p.may.middle, func(may scenario) outcome { return simulate(s, p.spansOf(s, may), free) }).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at)},

@@ -79,7 +79,7 @@ func (s shape) mayTake(p *problem) float64 {
 func (p *problem) spansOf(s shape, may scenario) []float64 {
 	w := s.work(p, may)
 	scale := may.scale * p.crowding(s)
-	key := spanKey{w.parts, w.slots, w.overhead, scale, may.far && p.lengths.far != nil}
+	key := spanKey{w.parts, w.slots, w.overhead, scale, may.far && p.lengths.far != nil, may.order}
 	spans, ok := p.spans[key]
 	if !ok {
 		spans = w.spans(scale)

@@ -2,6 +2,7 @@ package strategies
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -261,8 +262,41 @@ func TestSharedQueue(t *testing.T) {
 	if span := b.end - b.start + p.may.middle.costs.JobStart; !near(b.busy, 4*span) {
 		t.Errorf("got %v s of nodes at work, want four nodes for %v s", b.busy, span)
 	}
-	one := work{items: 640, parts: 1, slots: 32, lengths: p.lengths, overhead: daskCosts(p.may.middle.costs)}
-	if !near(b.longest, one.span(0, 1)) {
-		t.Errorf("got a span of %v s, want %v s, that of 32 slots in one place", b.longest, one.span(0, 1))
+	one := p.averaged(p.may.middle, func(may scenario) outcome {
+		w := work{items: 640, parts: 1, slots: 32, lengths: p.lengths.under(may), overhead: daskCosts(p.may.middle.costs)}
+		return outcome{longest: w.span(0, 1)}
+	})
+	if !near(b.longest, one.longest) {
+		t.Errorf("got a span of %v s, want %v s, that of 32 slots in one place", b.longest, one.longest)
+	}
+}
+
+// TestOrders: of uneven items one order may fill parts well by chance, as one throw of a die may be a six; what is predicted is the mean
+// over several.
+func TestOrders(t *testing.T) {
+	in := job(40, 0)
+	in.Sample = heavy
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	if got := len(p.lengths.orders) + 1; got != mostOrders {
+		t.Errorf("got %d orders of 40 uneven items, want %d", got, mostOrders)
+	}
+	for i, o := range p.lengths.orders {
+		if !slices.Equal(slices.Sorted(slices.Values(o)), slices.Sorted(slices.Values(p.lengths.seconds))) || slices.Equal(o, p.lengths.seconds) {
+			t.Errorf("order %d is not another one of the same lengths", i+1)
+		}
+	}
+	many := job(20000, 0)
+	many.Sample = heavy
+	for _, in := range []Input{job(40, 3*time.Second), many} {
+		p, no := newProblem(in)
+		if no != nil {
+			t.Fatal(no.Reason)
+		}
+		if len(p.lengths.orders) > 0 {
+			t.Errorf("%d items of %d lengths are simulated in more than one order", in.Items, len(p.lengths.seconds))
+		}
 	}
 }

@@ -51,7 +51,7 @@ func (l lengths) beyond(sample []float64, n int) *lengths {
 			far.seconds[i] = max(s, min(most, from*math.Pow(share/rarity, index)))
 		}
 	}
-	shuffled(far.seconds)
+	shuffled(far.seconds, 1)
 	far = far.summed()
 	return &far
 }
