@@ -13,6 +13,7 @@ type Costs struct {
 	ArrayPeriod   float64 `json:"array_period_s"`   // a freed slot of an array waits for the scheduler's next tick
 	ArrayRate     float64 `json:"array_rate"`       // array tasks that one tick starts a second
 	ArrayHold     float64 `json:"array_hold_s"`     // how much longer a task holds its slot than it runs
+	ArrayLag      float64 `json:"array_lag_s"`      // how much later than the first script of a tick the others begin
 	StepStart     float64 `json:"step_start_s"`     // one srun over the nodes of a job
 	WorkerStart   float64 `json:"worker_start_s"`   // hpcsub worker from start to first item
 	WorkerItem    float64 `json:"worker_item_s"`    // dispatch, serial in one worker, per item
@@ -46,6 +47,7 @@ func AllCosts() []Cost {
 		{"array_period_s", func(c *Costs) *float64 { return &c.ArrayPeriod }},
 		{"array_rate", func(c *Costs) *float64 { return &c.ArrayRate }},
 		{"array_hold_s", func(c *Costs) *float64 { return &c.ArrayHold }},
+		{"array_lag_s", func(c *Costs) *float64 { return &c.ArrayLag }},
 		{"step_start_s", func(c *Costs) *float64 { return &c.StepStart }},
 		{"worker_start_s", func(c *Costs) *float64 { return &c.WorkerStart }},
 		{"worker_item_s", func(c *Costs) *float64 { return &c.WorkerItem }},

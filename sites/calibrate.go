@@ -36,6 +36,8 @@ const (
 	chainTasks = 12 // one after another: each waits for the tick that finds its place free
 	burstTasks = 48 // as many at once as there is room for: how fast a tick starts them
 	burstWidth = 16
+	crowds     = 3
+	crowdTasks = 12 // at once, as hpcsub's parts start
 	singles    = 5
 	steps      = 5
 )
@@ -50,6 +52,15 @@ func (c Calibration) Run(ctx context.Context) (configs.CostRange, error) {
 	}
 	if _, m.burst, err = c.measure(ctx, "burst", burstTasks, c.script("burst", fmt.Sprintf("--array=0-%d%%%d", burstTasks-1, burstWidth), mark)); err != nil {
 		return configs.CostRange{}, err
+	}
+	c.Say(fmt.Sprintf("%d arrays of %d tasks at once", crowds, crowdTasks))
+	for i := range crowds {
+		name := fmt.Sprintf("crowd%d", i)
+		_, started, err := c.measure(ctx, name, crowdTasks, c.script(name, fmt.Sprintf("--array=0-%d\n#SBATCH --export=NONE", crowdTasks-1), mark))
+		if err != nil {
+			return configs.CostRange{}, err
+		}
+		m.crowd = append(m.crowd, started)
 	}
 	c.Say(fmt.Sprintf("%d jobs, one after another, and %d steps in a job", singles, steps))
 	for i := range singles {

@@ -16,6 +16,7 @@ type span struct{ begin, end float64 }
 type marks struct {
 	chain []span    // array tasks of growing length, one at a time
 	burst []span    // array tasks without length, many at a time
+	crowd [][]span  // array tasks that begin as hpcsub's do, all at once, in several arrays
 	waits []float64 // from sbatch to the begin of a job's script
 	steps []span    // steps without length
 }
@@ -24,7 +25,7 @@ type marks struct {
 // tasks a second; a task holds its place for longer than it runs.
 func (m marks) costs() (configs.CostRange, error) {
 	var r configs.CostRange
-	if len(m.chain) < 4 || len(m.burst) < 4 || len(m.waits) == 0 || len(m.steps) == 0 {
+	if len(m.chain) < 4 || len(m.burst) < 4 || len(m.waits) == 0 || len(m.steps) == 0 || len(m.crowd) == 0 {
 		return r, errors.New("calibrating: too few tasks left a mark")
 	}
 	period := m.period()
@@ -36,6 +37,7 @@ func (m marks) costs() (configs.CostRange, error) {
 	set(func(c *configs.Costs) *float64 { return &c.JobStart }, start)
 	set(func(c *configs.Costs) *float64 { return &c.ArrayHold }, m.hold(period[1], start[1]))
 	set(func(c *configs.Costs) *float64 { return &c.ArrayRate }, m.rate(period[1]))
+	set(func(c *configs.Costs) *float64 { return &c.ArrayLag }, m.lag())
 	set(func(c *configs.Costs) *float64 { return &c.StepStart }, ends(lengthsOf(m.steps)))
 	return r, nil
 }
@@ -105,6 +107,24 @@ func (m marks) rate(period float64) [3]float64 {
 		return [3]float64{1 / period, 1 / period, 1 / period} // one a tick
 	}
 	return ends(rates)
+}
+
+// lag is how much later than the first most tasks of an array begin that a tick starts at once, beyond what its rate explains. The
+// rate is read off the steps from one to the next: a lag is one long step among many short ones.
+func (m marks) lag() [3]float64 {
+	var lags []float64
+	for _, crowd := range m.crowd {
+		var steps, lag []float64
+		for i := range len(crowd) - 1 {
+			steps = append(steps, crowd[i+1].begin-crowd[i].begin)
+		}
+		step := median(steps)
+		for i := 1; i < len(crowd); i++ {
+			lag = append(lag, max(0, crowd[i].begin-crowd[0].begin-float64(i)*step))
+		}
+		lags = append(lags, median(lag))
+	}
+	return ends(lags)
 }
 
 func lengthsOf(spans []span) []float64 {

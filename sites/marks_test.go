@@ -9,7 +9,7 @@ import (
 )
 
 // made are the marks of a cluster with a known period, rate, hold and start, whose ticks come at phase, phase + period…
-func made(period, rate, hold, start, phase float64) marks {
+func made(period, rate, hold, start, lag, phase float64) marks {
 	next := func(free float64) float64 { return phase + math.Ceil((free-phase)/period)*period }
 	var m marks
 	free := 100.0
@@ -26,6 +26,17 @@ func made(period, rate, hold, start, phase float64) marks {
 			m.burst = append(m.burst, span{begin, begin})
 		}
 	}
+	for range crowds {
+		var crowd []span
+		for i := range crowdTasks {
+			begin := next(250) + float64(i)/rate + start
+			if i > 1 { // two are quick enough
+				begin += lag
+			}
+			crowd = append(crowd, span{begin, begin})
+		}
+		m.crowd = append(m.crowd, crowd)
+	}
 	for i := range singles {
 		submitted := 300 + 7.3*float64(i)*period
 		m.waits = append(m.waits, next(submitted)+start-submitted)
@@ -37,10 +48,10 @@ func made(period, rate, hold, start, phase float64) marks {
 }
 
 func TestCalibration(t *testing.T) {
-	for _, tt := range []struct{ period, rate, hold, start, phase float64 }{
-		{1, 80, 0.25, 0.1, 0.3}, {1, 200, 0.05, 0.05, 0}, {3, 60, 0.3, 0.2, 1.1}, {5, 40, 0.25, 0.1, 4.9}, {2.4, 30, 0.6, 0.5, 0},
+	for _, tt := range []struct{ period, rate, hold, start, lag, phase float64 }{
+		{1, 80, 0.25, 0.1, 0.9, 0.3}, {1, 200, 0.05, 0.05, 0, 0}, {3, 60, 0.3, 0.2, 1, 1.1}, {5, 40, 0.25, 0.1, 0.9, 4.9}, {2.4, 30, 0.6, 0.5, 0, 0},
 	} {
-		got, err := made(tt.period, tt.rate, tt.hold, tt.start, tt.phase).costs()
+		got, err := made(tt.period, tt.rate, tt.hold, tt.start, tt.lag, tt.phase).costs()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,6 +62,7 @@ func TestCalibration(t *testing.T) {
 		}{
 			{"period", got.Low.ArrayPeriod, got.Middle.ArrayPeriod, got.High.ArrayPeriod, tt.period, 0.02 * tt.period},
 			{"rate", got.Low.ArrayRate, got.Middle.ArrayRate, got.High.ArrayRate, tt.rate, 0.02 * tt.rate},
+			{"lag", got.Low.ArrayLag, got.Middle.ArrayLag, got.High.ArrayLag, tt.lag, 0.002},
 			{"step", got.Low.StepStart, got.Middle.StepStart, got.High.StepStart, 0.12, 0.001},
 			// Known to a twelfth of a period and to what is known of the start.
 			{"hold", got.Low.ArrayHold, got.Middle.ArrayHold, got.High.ArrayHold, tt.hold, tt.period * 0.3},

@@ -74,7 +74,7 @@ func (p *problem) exceeds(e Estimate) *Rejection {
 // nodes, only the backfill scheduler starts others before it.
 func (p *problem) starts(s shape, at places, may scenario) starting {
 	c := may.costs
-	st := starting{delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, places: at.first}
+	st := starting{delay: c.JobStart, period: c.ArrayPeriod, rate: c.ArrayRate, hold: c.ArrayHold, lag: c.ArrayLag, places: at.first}
 	if at.opens > 0 && seconds(at.wait) == 0 {
 		st.closes, st.opens = at.closes, at.opens
 		st.period = max(st.period, backfillInterval(s.pool.scheduler))
@@ -162,7 +162,7 @@ func (p *problem) terms(s shape, at places) []Term {
 		{"crowding", crowd, p.crowdNote(s)},
 		{"imbalance", undispatched - mid.start - around - ideal - crowd, "slots without an item near the end, and workers that start anew"},
 		{"dispatch", dispatched - undispatched, "one item after another is handed out"},
-		{"refill", mid.end - dispatched, "freed places wait for the scheduler's next tick"},
+		{"refill", mid.end - dispatched, refillNote(st)},
 		{"stop", w.overhead.end, "from the last item to the end of its job"},
 	}
 	if crowd == 0 {
@@ -184,6 +184,13 @@ func startNote(st starting, c Costs) string {
 		return "the scheduler's next tick, the job and its worker"
 	}
 	return "the job and its worker"
+}
+
+func refillNote(st starting) string {
+	if st.lag > 0 {
+		return "later parts wait for the scheduler's next tick, or behind the first of one"
+	}
+	return "freed places wait for the scheduler's next tick"
 }
 
 // seconds is a known wait; an unknown one counts as none.

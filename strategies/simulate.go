@@ -27,6 +27,7 @@ type starting struct {
 	period float64 // between ticks; 0 = a free place is taken at once
 	rate   float64 // parts that a tick starts a second
 	hold   float64 // how much longer a part holds its place than it runs
+	lag    float64 // how much later than the first of a tick the others begin
 	places int     // parts that can run at once
 	// A part that would start after closes starts at opens, behind another's job; opens 0 = there is none.
 	closes, opens float64
@@ -118,19 +119,22 @@ func (s starting) run(spans []float64) outcome {
 		free[i] = s.first
 	}
 	for _, span := range spans {
-		at := free[0]
+		at, delay := free[0], s.delay
 		if s.opens > 0 && at > s.closes {
 			at = max(at, s.opens)
 		}
 		if s.period > 0 {
 			tick, started = s.next(tick, started, at)
 			at = tick + float64(started)/s.rate
+			if started > 0 {
+				delay += s.lag
+			}
 			started++
 		}
-		end := at + s.delay + span
+		end := at + delay + span
 		free.replaceFirst(end + s.hold)
 		out.end = max(out.end, end)
-		out.busy += s.delay + span
+		out.busy += delay + span
 		out.longest = max(out.longest, span)
 	}
 	return out

@@ -243,6 +243,19 @@ func TestHole(t *testing.T) {
 	}
 }
 
+// TestLag: what a tick starts behind its first part begins later by the lag, at each tick anew; the first does not.
+func TestLag(t *testing.T) {
+	s := starting{first: 0.5, period: 10, rate: 100, lag: 1, places: 2}
+	for _, tt := range []struct {
+		parts int
+		want  float64
+	}{{1, 0.5 + 5}, {2, 0.5 + 0.01 + 1 + 5}, {3, 10.5 + 5}, {4, 10.5 + 0.01 + 1 + 5}} {
+		if got := s.run(slices.Repeat([]float64{5}, tt.parts)).end; !near(got, tt.want) {
+			t.Errorf("%d parts end after %v s, want %v s", tt.parts, got, tt.want)
+		}
+	}
+}
+
 // TestSharedQueue: a scheduler over nodes serves uneven calls from one queue, where shares of the nodes would wait for
 // the longest of one of them; all nodes are held until the last.
 func TestSharedQueue(t *testing.T) {
