@@ -36,7 +36,7 @@ const (
 	chainTasks = 12 // one after another: each waits for the tick that finds its place free
 	burstTasks = 48 // as many at once as there is room for: how fast a tick starts them
 	burstWidth = 16
-	crowds     = 3
+	crowds     = 5
 	crowdTasks = 12 // at once, as hpcsub's parts start
 	singles    = 5
 	steps      = 5
