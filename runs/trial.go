@@ -186,7 +186,7 @@ func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, 
 			case !ended: // also one that was requeued, or comes late into view
 				over = time.Time{}
 			case over.IsZero():
-				over = time.Now()
+				over, pause = time.Now(), firstAsk // it is asked again before it is believed
 			}
 			if err == nil && len(jobs) > 0 {
 				job = JobStatus{Attempt: a.N, JobID: jobs[0].ArrayID, State: jobs[0].State, Reason: jobs[0].Reason}

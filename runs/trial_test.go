@@ -192,6 +192,9 @@ func TestFollowTrialOfALostJob(t *testing.T) {
 		{"requeued", func(after time.Duration) string {
 			return map[bool]string{true: "NODE_FAIL", false: "RUNNING"}[after < 10*time.Second]
 		}, trials.EndAll},
+		{"requeued when Slurm is asked once a minute", func(after time.Duration) string {
+			return map[bool]string{true: "NODE_FAIL", false: "RUNNING"}[after > 95*time.Second && after < 105*time.Second]
+		}, trials.EndAll},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
