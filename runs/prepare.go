@@ -32,7 +32,7 @@ type Order struct {
 	Cluster *slurm.Cluster
 	Program Program
 	After   string // the job's newest run that the caller knows to have ended, "" = none
-	Again   bool   // another run may be going
+	Again   bool   // another run, or a trial, may be going
 	RunsDir string // where the site keeps runs; "" = beside job.toml
 
 	Trial  *trials.Rules // of a trial; nil for a run
@@ -57,11 +57,36 @@ func (e *UnfinishedError) Error() string {
 	return fmt.Sprintf("run %s of this job.toml is %s (%d of %s done): one run at a time", s.Run, s.State, s.Items.Done, counted(s.Items.Total))
 }
 
-// OvertakenError says that another hpcsub submitted the job while this one was planning it.
-type OvertakenError struct{ Run string }
+// OvertakenError says that another hpcsub submitted the job, or began a trial of it, while this one was planning.
+type OvertakenError struct {
+	Run   *Run
+	Trial bool // it is a trial, or a way that is compared
+}
 
 func (e *OvertakenError) Error() string {
-	return fmt.Sprintf("run %s of this job.toml was submitted while this one was planned: one run at a time", e.Run)
+	what := "run " + e.Run.ID + " of this job.toml was submitted"
+	if e.Trial {
+		what = "trial " + e.Run.ID + " of this job.toml was begun"
+	}
+	return what + " while this one was planned: one run at a time"
+}
+
+// overtaken is asked under the lock, below which runs and trials are made: the items of two would write the same files.
+func (o Order) overtaken() error {
+	if o.Again {
+		return nil
+	}
+	if r := Newest(o.Job.Path); r != nil && r.ID != o.After {
+		return &OvertakenError{Run: r}
+	}
+	return overtakenByTrial(o.Job.Path)
+}
+
+func overtakenByTrial(job string) error {
+	if _, alive := Interrupted(job); alive != nil {
+		return &OvertakenError{Run: alive, Trial: true}
+	}
+	return nil
 }
 
 // Start freezes a run on disk and submits it. progress is told how many items are frozen.
@@ -76,8 +101,8 @@ func Start(ctx context.Context, client slurm.Client, o Order, progress func(froz
 		return nil, nil, err
 	}
 	defer release()
-	if r := Newest(o.Job.Path); r != nil && r.ID != o.After && !o.Again {
-		return nil, nil, &OvertakenError{r.ID}
+	if err := o.overtaken(); err != nil {
+		return nil, nil, err
 	}
 	r, a, err := freezeAndSubmit(ctx, client, root, o, progress)
 	if err == nil {

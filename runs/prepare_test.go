@@ -30,9 +30,52 @@ func TestStartRefusesANewerRun(t *testing.T) {
 	for _, after := range []string{"", "fit-bbbbbb"} {
 		_, _, err := Start(t.Context(), nil, Order{Job: &configs.Job{Path: job, Dir: dir}, After: after}, nil)
 		var overtaken *OvertakenError
-		if !errors.As(err, &overtaken) || overtaken.Run != "fit-aaaaaa" {
+		if !errors.As(err, &overtaken) || overtaken.Run.ID != "fit-aaaaaa" {
 			t.Errorf("after %q: got %v, want run fit-aaaaaa in the way", after, err)
 		}
+	}
+}
+
+// TestOneAtATime: a trial and a submit that were typed in the same second both found nothing in the way, and wrote the same files.
+func TestOneAtATime(t *testing.T) {
+	atOnce(t)
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	o, client := order(t, t.TempDir(), 4, 1), &controller{answer: says("yes")}
+	refused := func(what string, by *Run, trial bool, err error) {
+		t.Helper()
+		var overtaken *OvertakenError
+		if !errors.As(err, &overtaken) || overtaken.Run.ID != by.ID || overtaken.Trial != trial {
+			t.Errorf("%s: got %v, want %s in the way", what, err, by.ID)
+		}
+	}
+	trial, attempt, err := StartTrial(t.Context(), client, o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Start(t.Context(), client, o, nil)
+	refused("a run beside a trial", trial, true, err)
+	_, _, err = StartTrial(t.Context(), client, o, nil)
+	refused("a trial beside a trial", trial, true, err)
+	if err := attempt.Release(); err != nil {
+		t.Fatal(err)
+	}
+	run, _, err := Start(t.Context(), client, o, nil)
+	if err != nil {
+		t.Fatalf("a run after the trial: %v", err)
+	}
+	_, _, err = StartTrial(t.Context(), client, o, nil)
+	refused("a trial beside a run", run, false, err)
+	_, _, err = StartWay(t.Context(), client, o, nil)
+	refused("a way that is compared beside a run", run, false, err)
+	o.After = run.ID
+	if trial, _, err = StartTrial(t.Context(), client, o, nil); err != nil {
+		t.Fatalf("a trial after the run: %v", err)
+	}
+	_, err = run.Retry(t.Context(), client, o.Cluster, RetryOptions{}, func(string) {})
+	refused("a retry beside a trial", trial, true, err)
+	o.Again = true
+	if _, _, err = Start(t.Context(), client, o, nil); err != nil {
+		t.Errorf("again: %v", err)
 	}
 }
 

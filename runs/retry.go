@@ -52,6 +52,9 @@ func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Clu
 		return nil, err
 	}
 	defer release()
+	if err := overtakenByTrial(r.Job); err != nil {
+		return nil, err
+	}
 	v, err := r.look(ctx, client)
 	if err != nil {
 		return nil, err

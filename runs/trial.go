@@ -139,6 +139,9 @@ func startAside(ctx context.Context, client slurm.Client, o Order, progress func
 		return nil, nil, err
 	}
 	defer release()
+	if err := o.overtaken(); err != nil {
+		return nil, nil, err
+	}
 	return freezeAndSubmit(ctx, client, root, o, progress)
 }
 

@@ -69,6 +69,7 @@ func classify(err error) (int, []string) {
 		silent  *slurm.UnknownError
 		missing *runs.NotFoundError
 		locked  *runs.LockedError
+		passed  *runs.OvertakenError
 		written *templates.SiteError
 	)
 	switch {
@@ -76,6 +77,10 @@ func classify(err error) (int, []string) {
 		return marked.code, marked.hints
 	case errors.As(err, &unclear):
 		return exitSlurm, []string{fmt.Sprintf("hpcsub submit, or hpcsub status %s, looks it up when Slurm answers again; nothing is submitted twice", unclear.Run)}
+	case errors.As(err, &passed) && passed.Trial:
+		return exitUsage, []string{fmt.Sprintf("its items write the files that these would; hpcsub cancel %s ends it", passed.Run.Dir())}
+	case errors.As(err, &passed):
+		return exitUsage, []string{fmt.Sprintf("hpcsub watch %s follows it; --again does not wait", passed.Run.ID)}
 	case errors.As(err, &refused), errors.As(err, &silent), errors.As(err, &absent):
 		return exitSlurm, nil
 	case errors.As(err, &written) && written.Ask != "":

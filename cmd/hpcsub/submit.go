@@ -133,10 +133,6 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before 
 		order.After = before.ID
 	}
 	r, a, err := runs.Start(ctx, p.client, order, freezing(out, w.survey.Count))
-	var overtaken *runs.OvertakenError
-	if errors.As(err, &overtaken) {
-		return nil, &coded{exitUsage, err, []string{"hpcsub watch " + overtaken.Run + " follows it; --again submits another beside it"}}
-	}
 	if err != nil {
 		return nil, err
 	}

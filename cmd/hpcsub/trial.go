@@ -58,7 +58,8 @@ const notWaiting = "; --again does not wait"
 
 // runTrial plans the trial's job, submits it, follows it and says what it found.
 func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
-	if err := noOtherRun(ctx, c, w); err != nil {
+	before, err := noOtherRun(ctx, c, w)
+	if err != nil {
 		return err
 	}
 	if !c.Bool("again") {
@@ -92,7 +93,8 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 		return err
 	}
 	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
-		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile"), Beside: beside}
+		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile"), Beside: beside,
+		After: before, Again: c.Bool("again")}
 	r, a, err := runs.StartTrial(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	if err != nil {
 		return err
 	}
-	return concludeTrial(ctx, c, out, trialRun{w, p, r, a, log})
+	return concludeTrial(ctx, c, out, trialRun{w, p, order, r, a, log})
 }
 
 // whereTrialsRun is the partition and the QOS that the site has for what is measured, but for what the job names itself.
@@ -131,21 +133,21 @@ func ofTrial(all []strategies.Rejection, strategy string) (own []strategies.Reje
 	return own
 }
 
-// noOtherRun refuses a trial beside a run: both would write the same files.
-func noOtherRun(ctx context.Context, c *cli.Command, w *work) error {
+// noOtherRun refuses a trial beside a run: both would write the same files. It returns the newest run, which has ended.
+func noOtherRun(ctx context.Context, c *cli.Command, w *work) (newest string, err error) {
 	r := runs.Newest(w.job.Path)
 	if r == nil || c.Bool("again") {
-		return nil
+		return "", nil
 	}
 	client, err := clientFor(r.Client)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s, err := r.Status(ctx, client)
 	if err != nil || s.Settled {
-		return err
+		return r.ID, err
 	}
-	return &coded{exitUsage, &runs.UnfinishedError{Status: s}, []string{
+	return "", &coded{exitUsage, &runs.UnfinishedError{Status: s}, []string{
 		"a trial's items write the files that the run writes; hpcsub watch " + r.ID + " follows the run, and --again tries it all the same"}}
 }
 
@@ -259,6 +261,7 @@ func (p *trialProgress) end() {
 type trialRun struct {
 	work    *work
 	place   *place
+	order   runs.Order // what it was made of
 	run     *runs.Run
 	attempt *runs.Attempt
 	log     trials.Log

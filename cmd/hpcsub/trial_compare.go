@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -103,14 +102,10 @@ func (t trialRun) runWay(ctx context.Context, out *output, in strategies.Input, 
 		return way, nil, infeasible(out, plan, in.Cluster.Name)
 	}
 	plan.Why = "A comparison: a sample of the items runs in this way, and nothing counts as done."
-	program, err := os.Executable()
-	if err != nil {
-		return way, nil, err
-	}
-	r, a, err := runs.StartWay(ctx, t.place.client, runs.Order{
-		Job: t.work.job, List: t.work.list, Items: t.work.survey.Count, Input: in, Plan: plan, Cluster: t.place.cluster,
-		Program: runs.Program{Path: program, Version: version}, RunsDir: t.work.site.RunsDir, Sample: sample, Prepared: setAside,
-	}, freezing(out, t.work.survey.Count))
+	order := t.order
+	order.Input, order.Plan, order.Cluster, order.Profile, order.Beside = in, plan, t.place.cluster, false, 0
+	order.Sample, order.Prepared = sample, setAside
+	r, a, err := runs.StartWay(ctx, t.place.client, order, freezing(out, t.work.survey.Count))
 	if err != nil {
 		return way, nil, err
 	}
