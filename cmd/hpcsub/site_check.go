@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -185,7 +186,8 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 	var scripts []string
 	var broken faults
 	for _, strategy := range strategies.Names() {
-		var fits, not []string
+		var fits []string
+		var not []rejected
 		failed := false
 		for _, e := range all {
 			s := e.Try(k.site, cluster, strategy)
@@ -194,7 +196,7 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 				broken.add(e.Name+" as "+strategy, s.Err.Error())
 				failed = true
 			case s.Plan.Chosen == nil:
-				not = append(not, s.Plan.Against(strategy))
+				not = append(not, rejected{e, s.Plan.Against(strategy)})
 			default:
 				path := filepath.Join(dir, e.Name+"."+strategy+".sh")
 				if err := os.WriteFile(path, []byte(s.Text), 0o600); err != nil {
@@ -206,7 +208,7 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 		if len(fits) > 0 {
 			k.found("examples", "%s: %s", strategy, strings.Join(fits, ", "))
 		} else if len(not) > 0 && !failed {
-			k.note("examples", "%s is never used: %s", strategy, mostFrequent(not))
+			k.note("examples", "%s is never used: %s", strategy, neverUsed(strategy, not))
 		}
 	}
 	for _, f := range broken {
@@ -224,14 +226,15 @@ func (k *siteCheck) examples(ctx context.Context, cluster *slurm.Cluster) error 
 // fault is what goes wrong in some examples.
 type fault struct{ words, first, more string }
 
+// ofScript is what differs from script to script in the words of the same fault: a line of it, the value of an option.
+var ofScript = regexp.MustCompile(`(?s), where line .*|(#SBATCH --[a-z-]+)=.*`)
+
 // faults are told once each: one slip in a template breaks every example.
 type faults []fault
 
 func (all *faults) add(example, words string) {
-	// The same fault stands in another line of each script.
-	of, _, _ := strings.Cut(words, ", where line ")
 	for i, f := range *all {
-		if had, _, _ := strings.Cut(f.words, ", where line "); had == of {
+		if ofScript.ReplaceAllString(f.words, "$1") == ofScript.ReplaceAllString(words, "$1") {
 			(*all)[i].more = " and others"
 			return
 		}
@@ -241,12 +244,26 @@ func (all *faults) add(example, words string) {
 
 func (f fault) String() string { return f.first + f.more + ": " + f.words }
 
-func mostFrequent(texts []string) string {
-	times := map[string]int{}
-	for _, t := range texts {
-		times[t]++
+// rejected is an example that a strategy does not run here, and why.
+type rejected struct {
+	example sites.Case
+	why     string
+}
+
+// neverUsed is the most frequent reason against a strategy. What is no work for it anywhere, as a command is for Pathos, says
+// nothing of the site.
+func neverUsed(strategy string, all []rejected) string {
+	anySite := &configs.Site{}
+	anywhere := sites.Imagined(anySite)
+	own := slices.DeleteFunc(slices.Clone(all), func(r rejected) bool { return r.example.Try(anySite, anywhere, strategy).Plan.Chosen == nil })
+	if len(own) == 0 {
+		own = all
 	}
-	return slices.MaxFunc(texts, func(a, b string) int { return times[a] - times[b] })
+	times := map[string]int{}
+	for _, r := range own {
+		times[r.why]++
+	}
+	return slices.MaxFunc(own, func(a, b rejected) int { return times[a.why] - times[b.why] }).why
 }
 
 // scripts are read by bash, by shellcheck where it is there, and, one of each strategy, by sbatch --test-only.
