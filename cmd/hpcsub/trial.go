@@ -194,8 +194,8 @@ func followTrial(ctx context.Context, out *output, r *runs.Run, p *place, a *run
 	if errors.Is(err, context.Canceled) {
 		late, stop := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 		defer stop()
-		if err := r.Cancel(late, p.client); err != nil {
-			return log, err
+		if err := r.Cancel(late, p.client); err != nil { // its worker reads on disk that it is to end
+			out.warning("the trial's job could not be cancelled: %v; where it goes on, hpcsub cancel %s ends it later", err, r.Dir())
 		}
 		// The worker puts earlier outputs back as it ends.
 		log, err = r.FollowTrial(late, p.client, a, func(trials.Log, runs.JobStatus) {})
