@@ -364,6 +364,30 @@ func TestCallsAreProfiled(t *testing.T) {
 	}
 }
 
+// TestCheckOfCalls: the check of a trial is a command, which runs while the process of the calls waits for the next one. The worker
+// took its end for that of the process, and crashed.
+func TestCheckOfCalls(t *testing.T) {
+	t.Parallel()
+	for check, want := range map[string]string{"true": trials.Done, "exit 3": string(items.Failed)} {
+		r := calls(t, "return n", 2, 1, func(w *items.Work) { w.Trial, w.Check = true, []string{"sh", "-c", check} })
+		rules, err := json.Marshal(trials.Rules{Available: 2, Items: 2, Repeats: 2, Budget: 60, Check: true})
+		must(t, err)
+		must(t, os.WriteFile(r.dir.Trial(), rules, 0o600))
+		r.exits(ExitDone, lifeOptions{})
+		got, log := "", r.log()
+		for _, m := range log.Measurements {
+			if m.Phase == trials.Check {
+				got = m.State
+			} else if m.State != trials.Done {
+				t.Errorf("%s: a call is %+v", check, m)
+			}
+		}
+		if got != want || log.End != trials.EndAll {
+			t.Errorf("%s: the check is %q, want %q; it ended since %q", check, got, want, log.End)
+		}
+	}
+}
+
 // TestPathosIsMissing: the run is stopped with what is to be done about it.
 func TestPathosIsMissing(t *testing.T) {
 	t.Parallel()

@@ -198,10 +198,12 @@ func (e *engine) reap() {
 // ended records an item whose process was reaped, and frees its slot.
 func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 	now := time.Now()
-	asked := s.caller
-	e.forget(s)
-	if asked != nil && e.lastWord(s) {
-		return
+	asked := s.calling // nil of a trial's check, a command beside which the process of the calls waits
+	if asked != nil {
+		e.forget(s)
+		if e.lastWord(s) {
+			return
+		}
 	}
 	if diedOfTerm(status) && s.verdict.state == "" {
 		e.hearEnd(s)
