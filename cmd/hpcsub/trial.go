@@ -28,8 +28,9 @@ until their median is known to 10 % or the budget of [trial] (two minutes) is
 used up. The items really run; what they make is moved into the trial's
 folder, earlier outputs are put back, and nothing counts as done. From then
 on hpcsub plan rests on what was measured. Ctrl-C ends it and keeps what
-there is. Exit code 5: nothing could be measured, an item failed, or the two
-ways that --compare runs made different things.
+there is. Exit code 5: nothing could be measured, an item or [check] failed,
+the job was ended before its time, or the two ways that --compare runs made
+different things.
 
    hpcsub trial
    hpcsub trial --cluster local --json`,
@@ -342,7 +343,8 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 	if t.run.DiskFull() { // whoever could write nothing could not leave word of it
 		out.warning("the disk of %s is full: no space left for what is measured and printed", t.run.Dir())
 	}
-	if r.End == trials.EndStopped && len(t.log.Measurements) > 0 { // and nobody pressed Ctrl-C
+	early := t.log.End == "" || t.log.End == trials.EndStopped // and nobody pressed Ctrl-C
+	if early && len(t.log.Measurements) > 0 {
 		out.warning("the trial was stopped before its end; its script and what that printed are in %s", t.attempt.Dir())
 		for _, line := range t.run.SlurmTail() {
 			out.say("    %s", line)
@@ -365,6 +367,9 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 	case r.Right != nil && !*r.Right:
 		return &coded{exitNotDone, &notDoneError{"the program is not right: [check] command failed"}, []string{
 			"what it printed is above; it ran in " + t.work.job.Dir + ", in the environment of the items. The figures are kept"}}
+	}
+	if early {
+		return &coded{exitNotDone, &notDoneError{"the trial ended before it had measured all"}, []string{"what was measured is kept, and hpcsub plan uses it"}}
 	}
 	if c := r.Comparison; c != nil {
 		if err := compareFailure(c); err != nil {

@@ -202,18 +202,20 @@ func printVariants(out *output, r trials.Report) {
 	for _, v := range r.Variants {
 		speedup, span, same := "?", "", "?"
 		if v.Speedup != nil {
+			fewest = min(fewest, v.Pairs)
 			speedup, span = fmt.Sprintf("%.2f", *v.Speedup), fmt.Sprintf("%.2f–%.2f", *v.Low, *v.High)
 		}
 		if v.SameOutput != nil {
 			same = map[bool]string{true: "the same", false: "differs"}[*v.SameOutput]
 		}
-		fewest = min(fewest, v.Pairs)
 		t.add(one(v.Name, 24), speedup, span, fmt.Sprint(v.Pairs), same, v.Verdict)
 	}
 	out.print("\n" + t.String())
-	if fewest >= 6 {
+	switch {
+	case fewest == math.MaxInt: // none has one
+	case fewest >= 6:
 		out.print("from–to holds the speedup with a confidence of 95 %\n")
-	} else {
+	default:
 		out.print("from–to are the least and the greatest speedup: of fewer than six runs nothing is known with a confidence of 95 %\n")
 	}
 }
