@@ -80,10 +80,7 @@ func (e *engine) goOn(s *slot, code int) {
 		s.limitAt = s.started.Add(e.timeout())
 	}
 	e.gpus.reset(s.n)
-	r := s.begin(e.node)
-	if err := e.recorder.Write(&r); err != nil {
-		e.fail(err)
-	}
+	e.recordBegin(s)
 	if ended.over != nil {
 		ended.over(code)
 	}

@@ -139,6 +139,17 @@ func TestJobFolderVanishes(t *testing.T) {
 	wantTrouble(t, l, l.wait(20*time.Second), "the folder is gone")
 }
 
+// TestNoLogCanBeMade: the worker ends, and does not wait for a driver that waits for the call that could not be started.
+func TestNoLogCanBeMade(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, options func(*testRun) lifeOptions) {
+		r := calls(t, "return n", 20, 1)
+		must(t, os.MkdirAll(r.dir.Log(items.Writer{Attempt: 1}, 0, "out"), 0o700)) // where the first slot's log is to be
+		l := r.start(options(r))
+		wantTrouble(t, l, l.wait(30*time.Second), "opening a log: open ")
+	})
+}
+
 // TestNodeSeesAnotherRun: what stands behind the path is not what the script was written for.
 func TestNodeSeesAnotherRun(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func (e *engine) hearOut(s *slot, wait func()) {
 	e.judged--
 }
 
-// start begins a task in a free slot. An error is the worker's own trouble, or a *busyError;
+// start begins a task in a free slot. With an error, the worker's own trouble or a *busyError, it has not begun;
 // what is wrong with the item is recorded as its failure.
 func (e *engine) start(t task) error {
 	s := e.free[len(e.free)-1]
@@ -84,7 +84,8 @@ func (e *engine) start(t task) error {
 	}
 	err := e.launch(s)
 	if bad := (*execError)(nil); errors.As(err, &bad) {
-		return e.neverRan(s, bad)
+		e.neverRan(s, bad)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -94,8 +95,15 @@ func (e *engine) start(t task) error {
 	}
 	e.free = e.free[:len(e.free)-1]
 	e.byPID[s.pid] = s
+	e.recordBegin(s)
+	return nil
+}
+
+func (e *engine) recordBegin(s *slot) {
 	r := s.begin(e.node)
-	return e.recorder.Write(&r)
+	if err := e.recorder.Write(&r); err != nil {
+		e.fail(err)
+	}
 }
 
 // launch starts the process of a slot's item.
@@ -129,19 +137,18 @@ func (e *engine) launch(s *slot) (err error) {
 
 // neverRan records an item whose program could not be started, with the exit code that a
 // shell gives for it.
-func (e *engine) neverRan(s *slot, bad *execError) error {
+func (e *engine) neverRan(s *slot, bad *execError) {
 	o := outcome{state: items.Failed, cause: bad.cause}
 	if bad.code != 0 {
 		o.code = &bad.code
 	}
-	r := s.begin(e.node)
-	if err := e.recorder.Write(&r); err != nil {
-		return err
+	e.recordBegin(s)
+	if err := e.record(s, o, time.Now(), nil); err != nil {
+		e.fail(err)
 	}
 	if s.task.over != nil {
-		defer s.task.over(max(1, bad.code))
+		s.task.over(max(1, bad.code))
 	}
-	return e.record(s, o, time.Now(), nil)
 }
 
 // record writes the end of an item and draws the conclusions.

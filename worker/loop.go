@@ -125,6 +125,7 @@ func (e *engine) begin(t task) bool {
 		return true
 	case !errors.As(err, &busy):
 		e.fail(err)
+		e.back = append(e.back, t) // who asked for it is told that it does not run
 		return false
 	}
 	e.held = &t

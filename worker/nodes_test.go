@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -247,6 +248,113 @@ func TestCallsOfALostNode(t *testing.T) {
 		}
 		n.checkAllDone(150)
 	})
+}
+
+// TestDaskLosesAWorker: one whose connection to its scheduler breaks begins anew and gets calls again; on the node with the
+// queue, too, whose worker must not take the run along.
+func TestDaskLosesAWorker(t *testing.T) {
+	t.Parallel()
+	for rank := range 2 {
+		t.Run(fmt.Sprintf("node%d", rank), func(t *testing.T) {
+			t.Parallel()
+			r := calls(t, noted+untilGo+"\nreturn n", 40, 2)
+			n := r.overNodes("dask_nodes.py", "2")
+			n.env = append(n.env, "PYTHONPATH="+n.breaker(rank))
+			other, own := r.start(n.options(1, 2)), r.start(n.options(0, 2))
+			node := fmt.Sprintf("node%d", rank)
+			calledSince := func(when float64) bool {
+				return slices.ContainsFunc(r.records(), func(rec items.Record) bool { return rec.Node == node && rec.Start > when })
+			}
+			awaits(t, "the node has calls", func() bool { return calledSince(0) })
+			must(t, os.WriteFile(filepath.Join(r.job, "break"), nil, 0o600))
+			awaits(t, "the connection is broken", func() bool { return len(r.lines("broken")) == 1 })
+			broken := unixSeconds(time.Now())
+			awaits(t, "the node has calls again", func() bool { return calledSince(broken) })
+			r.letGo()
+			ends := []int{own.wait(time.Minute), other.wait(time.Minute)}
+			if ends[rank] != ExitUndone || ends[1-rank] != ExitDone { // what it had was ended, and made later
+				t.Errorf("exit codes %v: %s%s", ends, &own.stderr, &other.stderr)
+			}
+			if said := own.stderr.String() + other.stderr.String(); strings.Count(said, "has lost its scheduler, 1 of 10 times, and begins anew") != 1 {
+				t.Errorf("stderr: %s", said)
+			}
+			n.checkAllDone(40)
+		})
+	}
+}
+
+// TestDaskAfterASuspension: a job that was suspended goes on where it was, for however long that was.
+func TestDaskAfterASuspension(t *testing.T) {
+	t.Parallel()
+	for name, parts := range map[string]int{"one node": 1, "nodes": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := calls(t, noted+untilGo+"\nreturn n", 20, parts)
+			n := r.overNodes("dask_nodes.py", "2")
+			n.env = append(n.env, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL=1s") // Dask makes 5 s of it, and has 5 min by itself
+			var lives []*life
+			for rank := range parts {
+				o := n.options(rank, 2)
+				if parts == 1 {
+					o.dispatcher, o.flags = r.daskCommand(2), nil
+				}
+				lives = append(lives, r.start(o))
+			}
+			awaits(t, "all slots have calls", func() bool { return len(r.records()) == 2*parts })
+			signalDask := func(sig syscall.Signal) {
+				for _, l := range lives {
+					for _, p := range newTree().walk(l.cmd.Process.Pid) {
+						if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.PID)); strings.Contains(string(text), "/dask_") {
+							must(t, syscall.Kill(p.PID, sig))
+						}
+					}
+				}
+			}
+			signalDask(syscall.SIGSTOP)
+			time.Sleep(7 * time.Second)
+			signalDask(syscall.SIGCONT)
+			time.Sleep(time.Second)
+			r.letGo()
+			for _, l := range lives {
+				if got := l.wait(time.Minute); got != ExitDone {
+					t.Errorf("exit code %d: %s", got, &l.stderr)
+				}
+			}
+			if ran := r.lines("ran"); len(ran) != 20 {
+				t.Errorf("%d calls were made, want 20", len(ran))
+			}
+		})
+	}
+}
+
+// breaker is a folder of a module that Python imports as it starts: in Dask's worker of one node it breaks all connections, once.
+func (n nodes) breaker(rank int) string {
+	n.t.Helper()
+	dir := n.t.TempDir()
+	const module = `
+import os, socket, threading, time
+def wait():
+    while True:
+        time.sleep(0.05)
+        try:
+            os.remove("break")
+        except OSError:
+            continue
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                connection = socket.socket(fileno=os.dup(int(name)))
+                if connection.family == socket.AF_INET:
+                    connection.getpeername()
+                    connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        open("broken", "a").write("broken\n")
+words = open("/proc/self/cmdline").read().split("\0")
+if any(word.endswith("dask_nodes.py") for word in words) and os.environ["HPCSUB_RANK"] == "%d" and (%d > 0 or "work" in words):
+    threading.Thread(target=wait, daemon=True).start()
+`
+	must(n.t, os.WriteFile(filepath.Join(dir, "sitecustomize.py"), fmt.Appendf(nil, module, rank, rank), 0o600))
+	return dir
 }
 
 // TestDaskWithoutTheCertificate: neither no certificate nor another one opens a connection, and no port talks HTTP.

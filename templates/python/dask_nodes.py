@@ -4,7 +4,8 @@ srun starts a worker of hpcsub on every node, and each worker this program. It i
 with the queue also the scheduler and its client, so that these take no node for themselves. Workers find the
 scheduler by the file that it leaves in the job's meeting folder. All connections are TLS with a certificate that was
 made for this job and stands in the same folder: whoever has none is refused. Dask's workers only ask the worker of
-their node for calls (asking.py), so they need little memory, and a call that crashes takes none of them along.
+their node for calls (asking.py), so they need little memory, and a call that crashes takes none of them along. A worker
+whose connection to the scheduler breaks begins anew: else its node would stand idle for the rest of the job.
 
     python3 dask_nodes.py WORKERS
 """
@@ -12,6 +13,7 @@ import asyncio
 import itertools
 import logging
 import os
+import socket
 import subprocess
 import sys
 from typing import Any, Set
@@ -20,6 +22,9 @@ from asking import AGAIN, NOT_STARTED, ask, give_up, meeting, need, rank, tell
 from dask_tls import CLOSED, network, trust
 
 STRANDED = 300  # seconds that a worker waits for its scheduler
+LOSSES = "HPCSUB_DASK_LOSSES"  # the variable that counts how often a node's worker has lost it
+MOST = 10  # of them: what is handed to a worker that is lost must be handed out again
+LEAVE = 5.0  # seconds for the workers to hear that all is over
 MEMORY = 1 << 30  # bytes for a worker of Dask, which holds no values
 
 SETTINGS = {"distributed.scheduler.allowed-failures": 0}  # what a lost worker had comes back, and is not handed out unseen
@@ -51,12 +56,32 @@ def settle() -> None:
 async def work(threads: int) -> None:
     """Is a worker until its scheduler ends."""
     from distributed import Worker
+    from distributed.core import Status
 
-    worker = Worker(scheduler_file=meeting("scheduler.json"), nthreads=threads, name=str(rank()), memory_limit=MEMORY,
-                    death_timeout=STRANDED, **network())
-    async with worker:
-        worker.http_server.stop()
-        await worker.finished()
+    worker = await Worker(scheduler_file=meeting("scheduler.json"), nthreads=threads, memory_limit=MEMORY,
+                          death_timeout=STRANDED, **network())
+    worker.http_server.stop()
+    while worker.status not in (Status.closing, Status.closed, Status.failed):
+        await asyncio.sleep(0.05)
+    if not getattr(worker, "told", False):
+        begin_anew()
+    await worker.finished()
+
+
+def begin_anew() -> None:
+    """Is another worker in place of one that lost its scheduler, or that the scheduler has given up.
+
+    At once, and as a new program: that closes the connections of what the calls were asked for by, so the worker of
+    hpcsub ends these calls before other nodes make them.
+    """
+    losses = int(os.environ.get(LOSSES, "0")) + 1
+    end = "begins anew" if losses <= MOST else "ends: this node makes no more calls; is its network well?"
+    sys.stderr.write("the worker of Dask on {} has lost its scheduler, {} of {} times, and {}\n".format(socket.gethostname(), losses, MOST, end))
+    sys.stderr.flush()
+    if losses > MOST:
+        os._exit(1)
+    os.environ[LOSSES] = str(losses)
+    os.execv(sys.executable, [sys.executable] + sys.argv)
 
 
 async def hand_out(own: "subprocess.Popen[bytes]") -> None:
@@ -80,6 +105,15 @@ async def hand_out(own: "subprocess.Popen[bytes]") -> None:
             if asked:
                 await asyncio.wait(asked)
             watching.cancel()
+            try:
+                await asyncio.wait_for(client.run(tell_over), LEAVE)
+            except Exception:  # one was lost, or is: the worker of its node ends it
+                pass
+
+
+def tell_over(dask_worker: Any) -> None:
+    """Tells a worker that its scheduler is about to end. One that was not told has lost it."""
+    dask_worker.told = True
 
 
 def fence(scheduler: Any) -> Set[int]:

@@ -8,9 +8,10 @@ from typing import Any, Dict
 import dask_sockets
 from asking import meeting
 
-# No dashboard: its port would be open to everybody.
+# No dashboard: its port would be open to everybody. No time to live: after a job was suspended (scontrol suspend) each
+# worker would count as lost, with all that it does and has; a node that is lost is told by its connection.
 CLOSED = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
-          "distributed.worker.use-file-locking": False}
+          "distributed.worker.use-file-locking": False, "distributed.scheduler.worker-ttl": None}
 
 
 def trust() -> Any:
