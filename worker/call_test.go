@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -228,6 +229,26 @@ return [None, True, 1.5, float("nan"), float("-inf"), "ü\n\"", (1, 2), {"a": [1
 	}
 	if n != len(want) {
 		t.Errorf("%d results, want %d", n, len(want))
+	}
+}
+
+// TestValuesThatCannotBeWritten: on a full disk, say, the call fails, says of what, and takes no other with it.
+func TestValuesThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	r := calls(t, noted+"open('pids', 'a').write('%d\\n' % os.getpid())\nreturn [\"x\" * 100000, {1, 2}, 3][n]", 3, 1)
+	must(t, os.MkdirAll(r.dir.Log(items.Writer{Attempt: 1}, 0, "values"), 0o700)) // where the slot's file of values is to be
+	r.exits(ExitUndone, lifeOptions{slots: 1})
+	ends := r.ends()
+	for n := range 2 {
+		if rec := ends[n]; rec.State != items.Failed || !strings.HasPrefix(rec.Cause, "its value could not be written, IsADirectoryError ") {
+			t.Errorf("call %d: %s, %q", n, rec.State, rec.Cause)
+		}
+	}
+	if rec := ends[2]; rec.State != items.Done || string(rec.Value) != "3" {
+		t.Errorf("call 2: %s, value %s", rec.State, rec.Value)
+	}
+	if pids := r.lines("pids"); len(slices.Compact(pids)) != 1 {
+		t.Errorf("the calls were made by the processes %v, want one", pids)
 	}
 }
 

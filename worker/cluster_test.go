@@ -99,6 +99,27 @@ if n == 2: os.kill(os.getpid(), 11)
 	}
 }
 
+// TestClusterLosesAWorker: the program goes on with the others, and that one is gone is told.
+func TestClusterLosesAWorker(t *testing.T) {
+	t.Parallel()
+	r := programs(t, `
+client = Client()
+def left(): return len(client.scheduler_info()["workers"])
+before = left()
+open("break", "w").close()
+while left() == before or "are left" not in open("/proc/self/fd/2").read(): time.sleep(0.05)
+print(before - left(), sum(client.gather(client.map(helper.square, range(100)))), flush=True)
+`, 1)
+	r.exits(ExitDone, r.clustered("4", "PYTHONPATH="+r.breaker(`"multiprocessing.spawn" in " ".join(words)`)))
+	rec := r.ends()[0]
+	if got, want := r.output(rec, items.Writer{Attempt: 1}, "out", rec.Stdout), "1 328350\n"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	if said := r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr); strings.Count(said, "3 of 4 workers of Dask on ") != 1 {
+		t.Errorf("stderr %q", said)
+	}
+}
+
 // TestClusterWithGPUs: each worker of Dask sees one GPU, and no other one sees it; where a node gives too few, that is said.
 func TestClusterWithGPUs(t *testing.T) {
 	t.Parallel()

@@ -360,6 +360,9 @@ func (d *dispatcher) startAgain() bool {
 
 // over counts an end for a request, and answers it after the last.
 func (d *dispatcher) over(r *request, code int) {
+	if d.driver && code == codeNotStarted { // the call's own, which was made: a driver would have it made again
+		code = 1
+	}
 	r.code = max(r.code, code)
 	if r.left--; r.left > 0 {
 		return

@@ -112,6 +112,23 @@ func (n nodes) checkSquares(count int) {
 	}
 }
 
+// TestCallsThatEndLikeOneNotStarted: a call that ends its process with the exit code by which a worker says that it has not started one
+// was made all the same, and is not made again.
+func TestCallsThatEndLikeOneNotStarted(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+fmt.Sprintf("if n == 2: os._exit(%d)\nreturn n", codeNotStarted), 6, 1)
+		n := r.overNodes(driver, "2")
+		r.exits(ExitUndone, n.options(0, 2))
+		if ran := r.lines("ran"); len(ran) != 6 {
+			t.Errorf("calls %v were made, want each of 6 once", ran)
+		}
+		if rec := r.ends()[2]; rec.State != items.Failed || rec.Cause != "the call ended its process with exit code 75" {
+			t.Errorf("call 2: %s, %q", rec.State, rec.Cause)
+		}
+	})
+}
+
 // TestPathosWithoutTheSecret: the public default is refused, and so is any other; the files are closed to others.
 func TestPathosWithoutTheSecret(t *testing.T) {
 	t.Parallel()
@@ -259,7 +276,7 @@ func TestDaskLosesAWorker(t *testing.T) {
 			t.Parallel()
 			r := calls(t, noted+untilGo+"\nreturn n", 40, 2)
 			n := r.overNodes("dask_nodes.py", "2")
-			n.env = append(n.env, "PYTHONPATH="+n.breaker(rank))
+			n.env = append(n.env, "PYTHONPATH="+r.breaker(fmt.Sprintf(`"dask_nodes.py" in words[1] and os.environ["HPCSUB_RANK"] == "%d" and (%d > 0 or "work" in words)`, rank, rank)))
 			other, own := r.start(n.options(1, 2)), r.start(n.options(0, 2))
 			node := fmt.Sprintf("node%d", rank)
 			calledSince := func(when float64) bool {
@@ -327,10 +344,10 @@ func TestDaskAfterASuspension(t *testing.T) {
 	}
 }
 
-// breaker is a folder of a module that Python imports as it starts: in Dask's worker of one node it breaks all connections, once.
-func (n nodes) breaker(rank int) string {
-	n.t.Helper()
-	dir := n.t.TempDir()
+// breaker is a folder of a module that Python imports as it starts: in a process whose words are such, it breaks all connections, once.
+func (r *testRun) breaker(such string) string {
+	r.t.Helper()
+	dir := r.t.TempDir()
 	const module = `
 import os, socket, threading, time
 def wait():
@@ -350,10 +367,10 @@ def wait():
                 pass
         open("broken", "a").write("broken\n")
 words = open("/proc/self/cmdline").read().split("\0")
-if any(word.endswith("dask_nodes.py") for word in words) and os.environ["HPCSUB_RANK"] == "%d" and (%d > 0 or "work" in words):
+if %s:
     threading.Thread(target=wait, daemon=True).start()
 `
-	must(n.t, os.WriteFile(filepath.Join(dir, "sitecustomize.py"), fmt.Appendf(nil, module, rank, rank), 0o600))
+	must(r.t, os.WriteFile(filepath.Join(dir, "sitecustomize.py"), fmt.Appendf(nil, module, such), 0o600))
 	return dir
 }
 

@@ -101,14 +101,16 @@ def keep(value: Any, values: str) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         value = repr(value)  # JSON has no nan: it is text, as in the columns
     text = as_json(value)
-    if text is None:
-        try:
-            return beside("pickle", late("pickle").dumps(value), values)
-        except Exception as error:
-            return '"cause":' + json.dumps("its value is neither JSON nor can it be pickled, " + explain(error))
-    if len(text) > LONGEST or text.count("[") + text.count("{") > DEEPEST:
-        return beside("json", text.encode(), values)
-    return '"done":true,"value":' + text
+    if text is not None and len(text) <= LONGEST and text.count("[") + text.count("{") <= DEEPEST:
+        return '"done":true,"value":' + text
+    try:
+        form, data = ("pickle", late("pickle").dumps(value)) if text is None else ("json", text.encode())
+    except Exception as error:
+        return '"cause":' + json.dumps("its value is neither JSON nor can it be pickled, " + explain(error))
+    try:
+        return beside(form, data, values)
+    except OSError as error:
+        return '"cause":' + json.dumps("its value could not be written, " + explain(error))
 
 
 def plain(value: Any) -> Any:

@@ -28,6 +28,7 @@ from dask_tls import CLOSED, network, trust
 ARRIVE = 120.0  # seconds for the first worker to come
 TOGETHER = 20.0  # seconds from then on for the others: who comes later is taken in by Dask
 LEAVE = 10.0  # seconds for them to end
+TOLD = 1.0  # seconds from one loss to the word of it
 GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK")  # in which Slurm says which GPUs a job has
 MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
     "({}): pip install distributed, or name the environment that has it in [environment] venv, conda or modules\n"
@@ -189,8 +190,15 @@ async def work(cpus: int, memory_mib: int, gpus: int, file: str) -> int:
 
 
 async def until_finished(nannies: List[Any]) -> None:
+    """Returns when no worker is left, and tells of those that have gone before: Dask does not start them again."""
     await asyncio.gather(*nannies)
-    await asyncio.gather(*(nanny.finished() for nanny in nannies))
+    left = {asyncio.ensure_future(nanny.finished()) for nanny in nannies}
+    while left:
+        _, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+        if left:  # at the end they go together
+            _, left = await asyncio.wait(left, timeout=TOLD)
+        sys.stderr.write("{} of {} workers of Dask on {} are left: the connections of the others broke, or the program ended them\n".format(
+            len(left), len(nannies), socket.gethostname()))
 
 
 if __name__ == "__main__":
