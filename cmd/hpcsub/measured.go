@@ -25,7 +25,7 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) (*ru
 	if w.job.Each.Time == 0 {
 		past = runs.PastOf(ctx, w.job)
 	}
-	if trial == nil || past.Created.After(trial.Created) {
+	if trial == nil || past.Created.After(trial.Created) || sawLonger(past, trial) {
 		if len(past.Seconds) > 0 {
 			in.Sample, in.SampleOf = past.Seconds, "run "+past.Run
 		}
@@ -49,6 +49,12 @@ func measured(ctx context.Context, w *work, p *place, in *strategies.Input) (*ru
 			"each.memory is taken as %s: an item of trial %s needed up to %s; memory in [each] says otherwise", memory(float64(in.Each.MemoryMiB)), trial.Run, memory(*peak))})
 	}
 	return trial, warnings
+}
+
+// sawLonger says that an earlier run knows how long items are of which a newer trial, whose budget ended one, found out only that they
+// are long.
+func sawLonger(past runs.Past, trial *runs.TrialUse) bool {
+	return trial.Report.Longer && len(past.Seconds) > 0 && slices.Max(past.Seconds) >= *trial.Report.Elapsed.Low
 }
 
 // spared is a peak with a quarter more, and 16 MiB at least: another item may need more than those of a sample.
