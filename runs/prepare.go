@@ -31,7 +31,7 @@ type Order struct {
 	Plan    strategies.Plan // its Chosen is not nil
 	Cluster *slurm.Cluster
 	Program Program
-	After   string // the job's newest run that the caller knows to have ended, "" = none
+	After   string // the newest attempt of the job (Run.Latest) that the caller knows to have ended, "" = none
 	Again   bool   // another run, or a trial, may be going
 	RunsDir string // where the site keeps runs; "" = beside job.toml
 
@@ -76,7 +76,7 @@ func (o Order) overtaken() error {
 	if o.Again {
 		return nil
 	}
-	if r := Newest(o.Job.Path); r != nil && r.ID != o.After {
+	if r := Newest(o.Job.Path); r != nil && r.Latest() != o.After {
 		return &OvertakenError{Run: r}
 	}
 	return overtakenByTrial(o.Job.Path)

@@ -67,7 +67,13 @@ func TestOneAtATime(t *testing.T) {
 	refused("a trial beside a run", run, false, err)
 	_, _, err = StartWay(t.Context(), client, o, nil)
 	refused("a way that is compared beside a run", run, false, err)
-	o.After = run.ID
+	o.After = run.Latest()
+	again(t, run, 2, []int{1})
+	_, _, err = StartTrial(t.Context(), client, o, nil)
+	refused("a trial beside a retry", run, false, err)
+	_, _, err = Start(t.Context(), client, o, nil)
+	refused("a run beside a retry", run, false, err)
+	o.After = run.Latest()
 	if trial, _, err = StartTrial(t.Context(), client, o, nil); err != nil {
 		t.Fatalf("a trial after the run: %v", err)
 	}

@@ -134,6 +134,12 @@ func (r *Run) of(job string) bool {
 // pathOf is where a job.toml is; Job.Path is as the user named it.
 func pathOf(job *configs.Job) string { return filepath.Join(job.Dir, filepath.Base(job.Path)) }
 
+// Latest names the run's newest attempt: a retry has another.
+func (r *Run) Latest() string {
+	attempts, _ := r.dir.Attempts() // where they cannot be read, whatever is done with the run says so
+	return fmt.Sprintf("%s attempt %d", r.ID, len(attempts))
+}
+
 // Find returns the run that name means: a job.toml (its newest run), a run's id, or a unique
 // beginning of one, looked for beside job.toml in the current folder and then in the index of
 // all of the user's runs. The empty name is the newest run here.

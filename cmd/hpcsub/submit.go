@@ -41,18 +41,20 @@ Exit code 5: some items are not done.
 			if err := savedCluster(c); err != nil {
 				return err
 			}
-			var before *runs.Run
+			after := ""
 			if !c.Bool("again") && !c.Bool("dry-run") {
 				r, taken, err := takeUp(ctx, c, out, w)
 				if taken || err != nil {
 					return finish(ctx, c, out, r, err)
 				}
-				before = r
+				if r != nil {
+					after = r.Latest()
+				}
 				if err := settleInterrupted(ctx, out, w.job.Path, notWaiting); err != nil {
 					return err
 				}
 			}
-			r, err := startRun(ctx, c, out, w, before)
+			r, err := startRun(ctx, c, out, w, after)
 			if r == nil || err != nil {
 				return err
 			}
@@ -102,8 +104,8 @@ func takeUp(ctx context.Context, c *cli.Command, out *output, w *work) (*runs.Ru
 }
 
 // startRun plans and submits; with --dry-run it shows what it would do and returns no run.
-// before is the newest run, which has ended.
-func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before *runs.Run) (*runs.Run, error) {
+// after is the newest attempt of the job, which has ended.
+func startRun(ctx context.Context, c *cli.Command, out *output, w *work, after string) (*runs.Run, error) {
 	p, err := find(ctx, c, out, w.needs())
 	if err != nil {
 		return nil, err
@@ -127,10 +129,7 @@ func startRun(ctx context.Context, c *cli.Command, out *output, w *work, before 
 	}
 	order := runs.Order{
 		Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
-		Program: runs.Program{Path: program, Version: version}, Again: c.Bool("again"), RunsDir: w.site.RunsDir,
-	}
-	if before != nil {
-		order.After = before.ID
+		Program: runs.Program{Path: program, Version: version}, After: after, Again: c.Bool("again"), RunsDir: w.site.RunsDir,
 	}
 	r, a, err := runs.Start(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {

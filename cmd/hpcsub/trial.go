@@ -59,7 +59,7 @@ const notWaiting = "; --again does not wait"
 
 // runTrial plans the trial's job, submits it, follows it and says what it found.
 func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
-	before, err := noOtherRun(ctx, c, w)
+	after, err := noOtherRun(ctx, c, w)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func runTrial(ctx context.Context, c *cli.Command, out *output, w *work) error {
 	}
 	order := runs.Order{Job: w.job, List: w.list, Items: w.survey.Count, Input: in, Plan: plan, Cluster: p.cluster,
 		Program: runs.Program{Path: program, Version: version}, RunsDir: w.site.RunsDir, Profile: c.Bool("profile"), Beside: beside,
-		After: before, Again: c.Bool("again")}
+		After: after, Again: c.Bool("again")}
 	r, a, err := runs.StartTrial(ctx, p.client, order, freezing(out, w.survey.Count))
 	if err != nil {
 		return err
@@ -134,8 +134,9 @@ func ofTrial(all []strategies.Rejection, strategy string) (own []strategies.Reje
 	return own
 }
 
-// noOtherRun refuses a trial beside a run: both would write the same files. It returns the newest run, which has ended.
-func noOtherRun(ctx context.Context, c *cli.Command, w *work) (newest string, err error) {
+// noOtherRun refuses a trial beside a run: both would write the same files. It returns the newest attempt, which has
+// ended.
+func noOtherRun(ctx context.Context, c *cli.Command, w *work) (after string, err error) {
 	r := runs.Newest(w.job.Path)
 	if r == nil || c.Bool("again") {
 		return "", nil
@@ -146,7 +147,7 @@ func noOtherRun(ctx context.Context, c *cli.Command, w *work) (newest string, er
 	}
 	s, err := r.Status(ctx, client)
 	if err != nil || s.Settled {
-		return r.ID, err
+		return r.Latest(), err
 	}
 	return "", &coded{exitUsage, &runs.UnfinishedError{Status: s}, []string{
 		"a trial's items write the files that the run writes; hpcsub watch " + r.ID + " follows the run, and --again tries it all the same"}}
