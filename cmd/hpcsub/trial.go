@@ -372,8 +372,8 @@ func (t trialRun) verdict(out *output, r trials.Report) error {
 	if early {
 		return &coded{exitNotDone, &notDoneError{"the trial ended before it had measured all"}, []string{"what was measured is kept, and hpcsub plan uses it"}}
 	}
-	if c := r.Comparison; c != nil {
-		if err := compareFailure(c); err != nil {
+	if r.Comparison != nil {
+		if err := t.compareFailure(r); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -241,16 +243,26 @@ func printComparison(out *output, c *trials.Comparison) {
 }
 
 // compareFailure is an error where a way did not do its work, or another than the other did.
-func compareFailure(c *trials.Comparison) error {
-	for _, w := range c.Ways {
+func (t trialRun) compareFailure(r trials.Report) error {
+	var made, returned []string
+	for _, w := range r.Comparison.Ways {
+		run := filepath.Join(runs.TrialsRoot(t.work.job.Dir), w.Run)
 		if w.Failed > 0 {
 			return &coded{exitNotDone, &notDoneError{fmt.Sprintf("%s by %s failed, in the comparison", count(w.Failed, "item"), w.Strategy)}, []string{
-				"what they printed is in .hpcsub/trials/" + w.Run}}
+				"hpcsub logs --failed " + run + " shows what they printed"}}
 		}
+		made, returned = append(made, filepath.Join(run, "attempts/1/outputs")), append(returned, "hpcsub results "+run)
 	}
-	if c.SameOutput != nil && !*c.SameOutput {
-		return &coded{exitNotDone, &notDoneError{"the two ways did not make the same: " + c.Differs + " differs"}, []string{
-			"what each made is in .hpcsub/trials/RUN/attempts/1/outputs; tolerance in [check] allows numbers to differ a little"}}
+	if r.Comparison.SameOutput == nil || *r.Comparison.SameOutput {
+		return nil
 	}
-	return nil
+	hint := "what each made is in " + strings.Join(made, " and ")
+	if t.work.job.Work.Function != "" {
+		hint = strings.Join(returned, " and ") + " show what each returned"
+	}
+	hints := []string{hint + "; tolerance in [check] allows numbers to differ a little"}
+	if r.SameOutput != nil && !*r.SameOutput { // also where nothing else differs
+		hints = append(hints, "runs of the same item in the trial were not the same either (a random seed?): it may not be for the way that they differ")
+	}
+	return &coded{exitNotDone, &notDoneError{"the two ways did not make the same: " + r.Comparison.Differs + " differs"}, hints}
 }
