@@ -196,12 +196,14 @@ func TestValuesOfCalls(t *testing.T) {
 class Scalar:
     shape = ()
     def item(self): return 7
+class Float(float): # as NumPy's
+    def __repr__(self): return "Float(" + float.__repr__(self) + ")"
 deep = []
 for _ in range(60): deep = [deep]
 return [None, True, 1.5, float("nan"), float("-inf"), "ü\n\"", (1, 2), {"a": [1]}, Scalar(), 2**80,
-        "x" * 100000, deep, {1, 2}, [float("nan")], {"k": Scalar()}][n]`
+        "x" * 100000, deep, {1, 2}, [float("nan")], {"k": Scalar()}, Float("nan"), Float(0.5)][n]`
 	want := []string{"null", "true", "1.5", `"nan"`, `"-inf"`, `"ü\n\""`, "[1,2]", `{"a":[1]}`, "7", "1208925819614629174706176",
-		`"` + strings.Repeat("x", 100000) + `"`, strings.Repeat("[", 61) + strings.Repeat("]", 61), "pickle", "pickle", `{"k":7}`}
+		`"` + strings.Repeat("x", 100000) + `"`, strings.Repeat("[", 61) + strings.Repeat("]", 61), "pickle", "pickle", `{"k":7}`, `"nan"`, "0.5"}
 	r := calls(t, body, len(want), 1)
 	r.exits(ExitDone, lifeOptions{env: []string{"PATH=" + pythonPath(t)}})
 	all, err := items.Collect(len(want), r.dir)

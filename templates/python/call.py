@@ -99,7 +99,7 @@ def prepared(function: str) -> Optional[Callable[..., Any]]:
 def keep(value: Any, values: str) -> str:
     """Says what a call returned, or where that was put, as members of JSON: as JSON if it can be, else as a pickle."""
     if isinstance(value, float) and not math.isfinite(value):
-        value = repr(value)  # JSON has no nan: it is text, as in the columns
+        value = repr(float(value))  # JSON has no nan: it is text, as in the columns
     text = as_json(value)
     if text is not None and len(text) <= LONGEST and text.count("[") + text.count("{") <= DEEPEST:
         return '"done":true,"value":' + text
