@@ -172,15 +172,29 @@ time.sleep(100)
 func TestClusterWithoutWorkers(t *testing.T) {
 	t.Parallel()
 	r := programs(t, `
+import signal
+if n == 1:
+    print(os.path.exists("/proc/" + open("first").read()))
+    sys.exit()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open("first", "w").write(str(os.getpid()))
 client = Client()
 os.kill(client.submit(os.getppid).result(), 9)
-client.submit(time.sleep, 1000).result()
-`, 1)
-	r.exits(ExitUndone, r.clustered("1"))
-	rec := r.ends()[0]
-	said := r.output(rec, items.Writer{Attempt: 1}, "err", rec.Stderr)
-	if rec.State != items.Failed || !strings.Contains(said, "the workers of Dask ended before the program") {
-		t.Errorf("%s, stderr %q", rec.State, said)
+try:
+    client.submit(time.sleep, 1000).result()
+finally:
+    time.sleep(1000)
+`, 2)
+	if got := r.start(r.clustered("1")).wait(2 * time.Minute); got != ExitUndone {
+		t.Errorf("exit code %d", got)
+	}
+	ends := r.ends()
+	said := r.output(ends[0], items.Writer{Attempt: 1}, "err", ends[0].Stderr)
+	if ends[0].State != items.Failed || !strings.Contains(said, "the workers of Dask ended before the program") {
+		t.Errorf("%s, stderr %q", ends[0].State, said)
+	}
+	if lives := r.output(ends[1], items.Writer{Attempt: 1}, "out", ends[1].Stdout); lives != "False\n" {
+		t.Errorf("the program that SIGTERM did not end lives on beside the next: %q", lives)
 	}
 }
 

@@ -263,6 +263,9 @@ func TestCallsOfALostNode(t *testing.T) {
 		if got := l.wait(3 * time.Minute); got != ExitDone {
 			t.Errorf("exit code %d: %s", got, &l.stderr)
 		}
+		if said := strings.Count(l.stderr.String(), "cannot be reached, its node makes no more calls"); driver == "pathos_nodes.py" && said != 1 {
+			t.Errorf("that a node is gone was said %d times, want once: %s", said, &l.stderr)
+		}
 		n.checkAllDone(150)
 	})
 }

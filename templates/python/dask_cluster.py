@@ -27,7 +27,7 @@ from dask_tls import CLOSED, network, trust
 
 ARRIVE = 120.0  # seconds for the first worker to come
 TOGETHER = 20.0  # seconds from then on for the others: who comes later is taken in by Dask
-LEAVE = 10.0  # seconds for them to end
+LEAVE = 10.0  # seconds for them to end, and for a program without them
 TOLD = 1.0  # seconds from one loss to the word of it
 GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK")  # in which Slurm says which GPUs a job has
 MISSING = "a program with parallel = \"dask\" needs the Python packages dask and distributed, and {} on {} lacks them " \
@@ -127,10 +127,19 @@ async def run(argv: List[str], scheduler: Any, workers: "subprocess.Popen[bytes]
             over.set()
         elif workers.poll() is not None:
             sys.stderr.write("the workers of Dask ended before the program, exit code {}\n".format(workers.returncode))
-            program.terminate()
+            await end_program(program)
             return 1
         await asyncio.sleep(0.05)
     return program.returncode
+
+
+async def end_program(program: "subprocess.Popen[bytes]") -> None:
+    """Ends a program that would otherwise go on beside the next item."""
+    program.terminate()
+    until = time.monotonic() + LEAVE
+    while program.poll() is None and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+    program.kill()
 
 
 def found(address: str) -> Dict[str, str]:

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Iterator, List, Set
+from typing import Any, Iterator, List, Set, Tuple
 
 from asking import NOT_STARTED, PAUSE, give_up, meeting, need, own_address, rank, tell
 
@@ -68,23 +68,26 @@ def meet(lines: "queue.Queue[str]", left: "Count", own: "subprocess.Popen[bytes]
                 known.add(name)
                 with open(meeting(name)) as file:
                     host, port = file.read().split(":")
+                untold = threading.Lock()
                 for _ in range(int(sys.argv[1])):
-                    threading.Thread(target=use, args=(host, int(port), lines, left), daemon=True).start()
+                    threading.Thread(target=use, args=((host, int(port)), untold, lines, left), daemon=True).start()
         time.sleep(pause)
         pause = min(1.0, 1.1 * pause)  # of a shared folder: seldom once the job is under way
     give_up("the server of Pathos on the node with the queue ended, exit code {}".format(own.returncode))
 
 
-def use(host: str, port: int, lines: "queue.Queue[str]", left: "Count") -> None:
-    """Hands lines to a process of a server, one after another, as long as the server is there.
+def use(address: Tuple[str, int], untold: threading.Lock, lines: "queue.Queue[str]", left: "Count") -> None:
+    """Hands lines to a process of a server, one after another, as long as the server is there. One says that it has gone.
 
     It speaks ppft's protocol itself. ppft's own client hands out again, unseen, what a lost server had.
     """
     while True:
         try:
-            server = connect(host, port)
-        except (OSError, RuntimeError):
-            return  # it has ended; the others go on
+            server = connect(*address)
+        except (OSError, RuntimeError) as error:
+            if untold.acquire(blocking=False):
+                sys.stderr.write("the server of Pathos on {} cannot be reached, its node makes no more calls, the others go on: {!r}\n".format(address[0], error))
+            return
         while server is not None:
             places = lines.get()
             try:
@@ -92,7 +95,7 @@ def use(host: str, port: int, lines: "queue.Queue[str]", left: "Count") -> None:
                 server.send(pickle.dumps((places,), 2))
                 answer = pickle.loads(server.receive())[0] or NOT_STARTED + " unknown"
             except Exception as error:  # whatever it is: a line without an answer would be waited for
-                sys.stderr.write("calls {}: {}: {!r}\n".format(places.strip(), host, error))
+                sys.stderr.write("calls {}: {}: {!r}\n".format(places.strip(), address[0], error))
                 server.close()
                 server, answer = None, NOT_STARTED + " unknown"
             tell(answer, places)
