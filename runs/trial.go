@@ -25,7 +25,12 @@ const mostSampled = 1000
 
 // TrialsRoot is the folder of the trials of the job.toml files in jobDir. It is apart from their runs, so that a trial is
 // never the newest run and nothing in it counts as done.
-func TrialsRoot(jobDir string) string { return filepath.Join(Root(jobDir), "trials") }
+func TrialsRoot(jobDir string) string { return filepath.Join(Root(jobDir), trialsFolder) }
+
+const trialsFolder = "trials"
+
+// Aside says that this is a trial, or a way that was compared: it counts for nothing.
+func (r *Run) Aside() bool { return filepath.Base(filepath.Dir(string(r.dir))) == trialsFolder }
 
 // TrialRules are those of [trial], for a list of so many items.
 func TrialRules(job *configs.Job, count int) trials.Rules {

@@ -45,6 +45,10 @@ has ended it cancels what Slurm still holds as running.
 			if err := r.Cancel(ctx, client); err != nil {
 				return err
 			}
+			if r.Aside() {
+				out.say("trial %s is cancelled; what it measured is kept", r.ID)
+				return nil
+			}
 			out.say("run %s is cancelled", r.ID)
 			out.hint("hpcsub results %s shows what is done; hpcsub retry %s runs the rest", r.ID, r.ID)
 			return nil

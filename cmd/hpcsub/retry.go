@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -37,6 +38,10 @@ items at once are left out.
 			r, client, err := findRun(c)
 			if err != nil {
 				return err
+			}
+			if r.Aside() {
+				return asUsage(fmt.Errorf("%s is a trial: nothing of it counts as done, so there is nothing to retry", r.ID),
+					"hpcsub trial runs another; hpcsub submit runs all items")
 			}
 			opt, err := retryOptions(c)
 			if err != nil {
