@@ -124,8 +124,10 @@ func (v *view) allWritersEnded() bool {
 	return true
 }
 
-// jobsOver says whether Slurm has no job of the active attempts left, and since when. One that
-// was ended before it had a node wrote nothing that could still be on its way.
+// neverBegan says that a job was ended before it had a node: it wrote nothing that could still be on its way.
+func neverBegan(j slurm.Job) bool { return j.Nodes == "" && j.State == "CANCELLED" }
+
+// jobsOver says whether Slurm has no job of the active attempts left, and since when.
 func (v *view) jobsOver() (bool, time.Time) {
 	if !v.asked {
 		return false, time.Time{}
@@ -138,7 +140,7 @@ func (v *view) jobsOver() (bool, time.Time) {
 		if j.Runaway || j.End.IsZero() { // nobody knows when it ended: the last record is as good as its end
 			j.End = unixTime(v.records.Tally().Last)
 		}
-		if (j.Nodes != "" || j.State != "CANCELLED") && j.End.After(end) {
+		if !neverBegan(j) && j.End.After(end) {
 			end = j.End
 		}
 	}

@@ -197,6 +197,9 @@ func (r *Run) FollowTrial(ctx context.Context, client slurm.Client, a *Attempt, 
 				over, pause = time.Now(), firstAsk // it is asked again before it is believed
 			}
 			if err == nil && len(jobs) > 0 {
+				if neverBegan(jobs[0]) {
+					return log, nil
+				}
 				job = JobStatus{Attempt: a.N, JobID: jobs[0].ArrayID, State: jobs[0].State, Reason: jobs[0].Reason}
 			}
 		}

@@ -187,6 +187,7 @@ func TestFollowTrialOfALostJob(t *testing.T) {
 	}{
 		{"never known", func(time.Duration) string { return "" }, ""},
 		{"forgotten after a minute", func(after time.Duration) string { return map[bool]string{true: "RUNNING"}[after < time.Minute] }, ""},
+		{"ended before it had a node", func(time.Duration) string { return "CANCELLED" }, ""},
 		{"ended", func(time.Duration) string { return "NODE_FAIL" }, ""},
 		{"seen late", func(after time.Duration) string { return map[bool]string{true: "RUNNING"}[after > 5*time.Second] }, trials.EndAll},
 		{"requeued", func(after time.Duration) string {
@@ -220,6 +221,9 @@ func TestFollowTrialOfALostJob(t *testing.T) {
 						t.Fatal(err)
 					}
 				})
+				if tt.name == "ended before it had a node" && time.Since(client.at) > Grace {
+					t.Errorf("it was waited for %v for what is not on its way", time.Since(client.at))
+				}
 				if err != nil || log.End != tt.want {
 					t.Errorf("got %q, %v after %v; want %q", log.End, err, time.Since(client.at), tt.want)
 				}

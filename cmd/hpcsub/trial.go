@@ -301,7 +301,11 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	}
 	t.sayFailures(out)
 	if ctx.Err() != nil {
-		out.hint("the trial was ended; what it measured is kept, and hpcsub plan uses it")
+		if len(t.log.Measurements) == 0 {
+			out.hint("the trial was ended before it had measured anything")
+		} else {
+			out.hint("the trial was ended; what it measured is kept, and hpcsub plan uses it")
+		}
 		return context.Canceled
 	}
 	if err != nil { // of the comparison
