@@ -78,6 +78,7 @@ func (w *worker) dispatch(argv []string) {
 	}
 	d.serve()
 	d.sayOver()
+	d.sayIdle()
 	if d.said != nil {
 		select {
 		case <-d.said:

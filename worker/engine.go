@@ -60,6 +60,8 @@ type engine struct {
 	handled  int           // places of a queue over nodes that a worker has answered for, this one or another
 	changed  chan struct{} // a slot is free again
 
+	fate syscall.WaitStatus // how the process ended that was in parallel
+
 	measured func(*slot, items.Record) // takes the ends of a trial's items, which are no results; nil in a run
 }
 
@@ -197,7 +199,7 @@ func (e *engine) reap() {
 			e.forget(s)
 		}
 		if pid == e.parallel {
-			e.parallel = 0
+			e.parallel, e.fate = 0, status
 		}
 	}
 }

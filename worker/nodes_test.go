@@ -87,6 +87,11 @@ func (n nodes) bothEnd() {
 	if a+b != ExitDone+ExitUndone || a != ExitDone && b != ExitDone {
 		n.t.Errorf("exit codes %d and %d; stderr:\n%s%s", a, b, &own.stderr, &other.stderr)
 	}
+	for _, alarm := range []string{"makes no more calls", "begins anew"} {
+		if said := own.stderr.String() + other.stderr.String(); strings.Contains(said, alarm) {
+			n.t.Errorf("all is well, and stderr says %q: %s", alarm, said)
+		}
+	}
 }
 
 // checkSquares wants each call made once, on both nodes, with n*n as its value, but for 7.
@@ -270,6 +275,39 @@ func TestCallsOfALostNode(t *testing.T) {
 	})
 }
 
+// TestDriverOfANodeDies: the other nodes go on, and that this one does not is told.
+func TestDriverOfANodeDies(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driver string) {
+		r := calls(t, noted+untilGo+"\nreturn n", 20, 2)
+		n := r.overNodes(driver, "2")
+		other, own := r.start(n.options(1, 2)), r.start(n.options(0, 2))
+		awaits(t, "all slots have calls", func() bool { return len(r.records()) == 4 })
+		signalBelow(t, other, "/"+driver, syscall.SIGKILL)
+		signalBelow(t, other, "ppft", syscall.SIGKILL) // the server's processes, which ask for calls
+		if got := other.wait(time.Minute); got != ExitUndone || !strings.Contains(other.stderr.String(), "warning: node node1 makes no more calls: its part of the driver ended of SIGKILL; the other nodes go on\n") {
+			t.Errorf("exit code %d: %s", got, &other.stderr)
+		}
+		r.letGo()
+		if got := own.wait(3 * time.Minute); got != ExitDone {
+			t.Errorf("exit code %d: %s", got, &own.stderr)
+		}
+		n.checkAllDone(20)
+	})
+}
+
+// signalBelow sends a signal to those processes below a worker in whose command line a word is.
+func signalBelow(t *testing.T, l *life, word string, sig syscall.Signal) {
+	t.Helper()
+	for _, p := range newTree().walk(l.cmd.Process.Pid) {
+		if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.PID)); p.PID != l.cmd.Process.Pid && strings.Contains(string(text), word) {
+			if err := syscall.Kill(p.PID, sig); err != nil && err != syscall.ESRCH { // gone already
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // TestDaskLosesAWorker: one whose connection to its scheduler breaks begins anew and gets calls again; on the node with the
 // queue, too, whose worker must not take the run along.
 func TestDaskLosesAWorker(t *testing.T) {
@@ -321,18 +359,13 @@ func TestDaskAfterASuspension(t *testing.T) {
 				lives = append(lives, r.start(o))
 			}
 			awaits(t, "all slots have calls", func() bool { return len(r.records()) == 2*parts })
-			signalDask := func(sig syscall.Signal) {
-				for _, l := range lives {
-					for _, p := range newTree().walk(l.cmd.Process.Pid) {
-						if text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.PID)); strings.Contains(string(text), "/dask_") {
-							must(t, syscall.Kill(p.PID, sig))
-						}
-					}
-				}
+			for _, l := range lives {
+				signalBelow(t, l, "/dask_", syscall.SIGSTOP)
 			}
-			signalDask(syscall.SIGSTOP)
 			time.Sleep(7 * time.Second)
-			signalDask(syscall.SIGCONT)
+			for _, l := range lives {
+				signalBelow(t, l, "/dask_", syscall.SIGCONT)
+			}
 			time.Sleep(time.Second)
 			r.letGo()
 			for _, l := range lives {

@@ -135,6 +135,27 @@ func (d *dispatcher) sayOver() {
 	}
 }
 
+// isOver says whether the queue is.
+func (d *dispatcher) isOver() bool {
+	_, err := os.Stat(filepath.Join(d.shared.meeting, overFile))
+	return err == nil
+}
+
+// sayIdle tells of a node that the others go on without, since what asks for calls there has died.
+func (d *dispatcher) sayIdle() {
+	d.mu.Lock()
+	fate, idle := d.fate, d.shared.rank > 0 && d.halt == "" && d.fate != 0 && !diedOfTerm(d.fate) // by which Slurm or this worker ends it
+	d.mu.Unlock()
+	if !idle || d.isOver() {
+		return
+	}
+	how := fmt.Sprintf("with exit code %d", fate.ExitStatus())
+	if fate.Signaled() {
+		how = "of SIG" + signalName(fate.Signal())
+	}
+	fmt.Fprintf(d.stderr, "hpcsub: warning: node %s makes no more calls: its part of the driver ended %s; the other nodes go on\n", d.node, how)
+}
+
 // attendRank waits for the end of the server or worker that stands on this node for the driver of another
 // one, and ends it when this node takes no more calls, or nobody has any more and it does not end by itself.
 func (d *dispatcher) attendRank() {
@@ -148,7 +169,7 @@ func (d *dispatcher) attendRank() {
 		case <-time.After(recheck):
 		}
 		if n%10 == 0 && over.IsZero() {
-			if _, err := os.Stat(filepath.Join(d.shared.meeting, overFile)); err == nil {
+			if d.isOver() {
 				over = time.Now()
 			}
 		}
