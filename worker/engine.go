@@ -125,7 +125,7 @@ func (e *engine) launch(s *slot) (err error) {
 		return err
 	}
 	argv := s.task.argv
-	if e.launcher != nil {
+	if e.ranked(s.task) {
 		if argv, err = e.launcher.command(s.ranks, argv); err != nil {
 			return err
 		}
@@ -136,6 +136,9 @@ func (e *engine) launch(s *slot) (err error) {
 	s.pid, err = e.spawn.start(argv, s.environ, e.spawn.null, s.out.fd, s.err.fd)
 	return err
 }
+
+// ranked says whether a task runs in ranks of MPI.
+func (e *engine) ranked(t task) bool { return e.launcher != nil && !t.once }
 
 // neverRan records an item whose program could not be started, with the exit code that a
 // shell gives for it.
@@ -230,12 +233,12 @@ func (e *engine) ended(s *slot, status syscall.WaitStatus, ru *syscall.Rusage) {
 		o = o.died(status)
 	}
 	ranks := reports(nil)
-	if e.launcher != nil {
+	if e.ranked(s.task) {
 		ranks = collect(s.ranks)
 		o = ranks.correct(o, s.err.fresh())
 	}
 	err := e.record(s, o, now, func(r *items.Record) {
-		if e.launcher != nil { // what it used itself is not the item's
+		if e.ranked(s.task) { // what it used itself is not the item's
 			ranks.measure(r)
 			return
 		}

@@ -18,6 +18,7 @@ type task struct {
 	call    []byte // of a function, as its caller reads it; nil for a program
 	outputs []string
 	bad     error // why it cannot be run at all
+	once    bool  // a command that is no item, as a trial's check: it has no ranks, where items have
 
 	from *request       // of a dispatcher's child; nil in a queue
 	over func(exit int) // tells it of the end

@@ -195,7 +195,7 @@ func (t *trial) alone(step trials.Step) (m trials.Measurement, ok bool, err erro
 // task is what a step runs: an item, by the program or a variant of it, or the check.
 func (t *trial) task(step trials.Step) (task, error) {
 	if step.Phase == trials.Check {
-		return task{id: "check", argv: t.work.Check}, nil
+		return task{id: "check", argv: t.work.Check, once: true}, nil
 	}
 	q := *t.queue
 	q.template = t.ways[step.Variant]

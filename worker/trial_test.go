@@ -177,10 +177,13 @@ func TestTrialFailures(t *testing.T) {
 	}
 }
 
-// TestTrialOfRanks: of a program of Python that runs in several ranks neither its start nor a profile is asked, which all ranks would tell.
+// TestTrialOfRanks: of a program of Python that runs in several ranks neither its start nor a profile is asked, which all ranks would tell;
+// and its check runs once, not in each rank.
 func TestTrialOfRanks(t *testing.T) {
 	t.Parallel()
-	r := tried(t, numbers("python3 program.py {n}", 2), trials.Rules{Items: 1, Repeats: 1, Budget: 60, Profile: true})
+	r := tried(t, numbers("python3 program.py {n}", 2), trials.Rules{Items: 1, Repeats: 1, Budget: 60, Profile: true, Check: true})
+	r.work.Check = []string{"sh", "-c", "echo x >> checked"}
+	must(t, items.WriteWork(r.dir, r.work))
 	// The test's program is the worker itself, and wants no word for that.
 	for name, text := range map[string]string{"program.py": "open('ran', 'a').write('x\\n')\n", "twice.sh": "self=$1; shift 2\n\"$self\" \"$@\" & \"$self\" \"$@\"; wait\n"} {
 		must(t, os.WriteFile(filepath.Join(r.job, name), []byte(text), 0o600))
@@ -192,11 +195,14 @@ func TestTrialOfRanks(t *testing.T) {
 			t.Errorf("got %+v", m)
 		}
 	}
-	if got := strings.Join(phases, " "); got != trials.WarmUp+" "+trials.Sample {
+	if got := strings.Join(phases, " "); got != trials.WarmUp+" "+trials.Sample+" "+trials.Check {
 		t.Errorf("phases: %s", got)
 	}
 	if got := len(r.lines("ran")); got != 4 {
 		t.Errorf("%d ranks ran, want two of each item", got)
+	}
+	if got := len(r.lines("checked")); got != 1 {
+		t.Errorf("the check ran %d times, want once", got)
 	}
 }
 
