@@ -281,9 +281,7 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 	for name, tool := range machine.Tools {
 		report.Tools[name] = tool.Version
 	}
-	for i := range report.Variants {
-		report.Variants[i].Name = t.work.job.Variants[i].Name
-	}
+	t.nameVariants(&report)
 	profile, picture, err := t.attempt.Profile(t.run.ID + ": where the time of an item goes")
 	if err != nil {
 		return err
@@ -312,6 +310,20 @@ func concludeTrial(ctx context.Context, c *cli.Command, out *output, t trialRun)
 		return err
 	}
 	return t.verdict(out, report)
+}
+
+// nameVariants gives the variants their names. Those that the trial did not come to are told, too.
+func (t trialRun) nameVariants(r *trials.Report) {
+	for i, v := range t.work.job.Variants {
+		switch {
+		case i < len(r.Variants):
+		case r.Elapsed.Median == nil: // the program itself did not end well
+			return
+		default:
+			r.Variants = append(r.Variants, trials.Variant{Verdict: "not tried: " + r.End})
+		}
+		r.Variants[i].Name = v.Name
+	}
 }
 
 // found is what a report does not hold.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hpcsub/configs"
 	"hpcsub/trials"
 )
 
@@ -33,6 +34,30 @@ func TestPrintVariants(t *testing.T) {
 		_, said, _ := strings.Cut(text.String(), "\nfrom–to")
 		if got := "from–to" + said; (said == "") != (tt.want == "") || !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: got %q, want %q", tt.name, text.String(), tt.want)
+		}
+	}
+}
+
+// TestNameVariants: a variant whose turn did not come was left out without a word.
+func TestNameVariants(t *testing.T) {
+	job := &configs.Job{Variants: []configs.Variant{{Name: "quick"}, {Name: "last"}}}
+	median := 1.0
+	for _, tt := range []struct {
+		name string
+		r    trials.Report
+		want string
+	}{
+		{"both tried", trials.Report{Elapsed: trials.Elapsed{Median: &median}, Variants: make([]trials.Variant, 2)}, "quick: ; last: "},
+		{"one tried", trials.Report{Elapsed: trials.Elapsed{Median: &median}, Variants: make([]trials.Variant, 1), End: trials.EndBudget}, "quick: ; last: not tried: the budget is used up"},
+		{"nothing ended well", trials.Report{End: trials.EndFailing}, ""},
+	} {
+		trialRun{work: &work{job: job}}.nameVariants(&tt.r)
+		var got []string
+		for _, v := range tt.r.Variants {
+			got = append(got, v.Name+": "+v.Verdict)
+		}
+		if strings.Join(got, "; ") != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }
