@@ -137,20 +137,20 @@ func (c Calibration) measure(ctx context.Context, name string, tasks int, script
 	}
 	var ask pace
 	for {
-		marks, err = c.read(name, tasks)
-		if err != nil || len(marks) == tasks {
-			return submitted, marks, err
+		if marks, err = c.read(name, tasks); err != nil {
+			return 0, nil, c.cancel(id, err)
 		}
-		select {
-		case <-ctx.Done():
-			return 0, nil, c.cancel(id, ctx.Err())
-		case <-time.After(time.Second):
+		if len(marks) == tasks {
+			return submitted, marks, nil
+		}
+		if err := wait(ctx, time.Second); err != nil {
+			return 0, nil, c.cancel(id, err)
 		}
 		if !ask.due(time.Now()) {
 			continue
 		}
 		if over, err := c.over(ctx, id); err != nil {
-			return 0, nil, err
+			return 0, nil, c.cancel(id, err)
 		} else if over {
 			if marks, _ = c.read(name, tasks); len(marks) == tasks {
 				return submitted, marks, nil
