@@ -103,21 +103,22 @@ func (b *Bench) runAll(t *testing.T, w Workload, folder string, plan strategies.
 		for _, c := range plan.Candidates {
 			have := b.have(w, c)
 			best := b.best(w)
-			if len(have) > pass || pass > 0 && !worthAnother(have, best) {
+			chosen := c.Strategy == plan.Chosen.Strategy
+			if len(have) > pass || pass > 0 && !worthAnother(have, best, chosen) {
 				continue
 			}
 			m := b.run(t, w, folder, c, best)
-			m.Chosen = c.Strategy == plan.Chosen.Strategy
+			m.Chosen = chosen
 			b.keep(t, m)
 			t.Logf("%-16s %-13s %-34s predicted %6.1f s (%.1f to %.1f), took %6.1f s, load %.1f %s", w.Name, m.Strategy, m.Request, m.Predicted, m.Low, m.High, m.Seconds, m.LoadBefore, m.Failed)
 		}
 	}
 }
 
-// worthAnother says that a run is short and may be among the best, so that its spread matters.
-func worthAnother(have []Measurement, best float64) bool {
+// worthAnother says that a run is short, and may be among the best or is what hpcsub chose, so that its spread matters.
+func worthAnother(have []Measurement, best float64, chosen bool) bool {
 	for _, m := range have {
-		if !m.Cut && m.Seconds < 30 && m.Seconds <= 1.5*best {
+		if !m.Cut && m.Seconds < 30 && (chosen || m.Seconds <= 1.5*best) {
 			return true
 		}
 	}
