@@ -16,7 +16,7 @@ import (
 	"hpcsub/slurm"
 )
 
-// Calibration measures how jobs and arrays start on a cluster, with a few dozen jobs of one CPU that do nothing.
+// Calibration measures how jobs and arrays start on a cluster, with some 120 jobs of one CPU that do nothing.
 type Calibration struct {
 	Client slurm.Client
 	Dir    string // shared with the nodes; what is written there stays when it does not end well

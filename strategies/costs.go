@@ -85,7 +85,7 @@ func filledIn(in Input, c Costs, scale float64) Costs {
 		c.ArrayPeriod = Period(in.Cluster.Scheduler)
 	}
 	if in.Local { // a supervisor that starts the next task the moment one ends
-		c.ArrayPeriod, c.ArrayHold = 0, 0
+		c.ArrayPeriod, c.ArrayHold, c.ArrayLag = 0, 0, 0
 	}
 	return c
 }

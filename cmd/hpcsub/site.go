@@ -40,11 +40,12 @@ func calibrateCommand(out *output) *cli.Command {
 	return &cli.Command{
 		Name:  "calibrate",
 		Usage: "measure what things cost here, for better predictions",
-		Description: `Submits some eighty jobs of one or two CPUs that do nothing (two small
+		Description: `Submits some 140 jobs of one or two CPUs that do nothing (seven small
 arrays, a few more, and two runs of each tool), in a few minutes, and
 writes what they cost, with its spread, into the table [costs] of
 site.toml: how often the scheduler looks for work, how fast it starts array
-tasks, how long an ended task holds its place, what a job and a step take
+tasks, how much later the others of a tick begin than the first, how long
+an ended task holds its place, what a job and a step take
 to start, and what it takes hpcsub's worker, GNU Parallel, Pathos (on one
 node, and over two), Dask and MPI ranks to start and to hand out an item. A
 tool that the nodes lack is passed over. It has to run in a folder that the
