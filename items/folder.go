@@ -109,6 +109,9 @@ func (d AttemptDir) Order() string { return d.file("order") }
 // Parts says which lines of Order belong to each part.
 func (d AttemptDir) Parts() string { return d.file("parts") }
 
+// Chunks says which lines of Order are taken together, where all parts share one queue; else there is none.
+func (d AttemptDir) Chunks() string { return d.file("chunks") }
+
 // Script is what submission k, from 0, hands to Slurm.
 func (d AttemptDir) Script(k int) string {
 	if k == 0 {
@@ -117,7 +120,7 @@ func (d AttemptDir) Script(k int) string {
 	return d.file(fmt.Sprintf("script-%d.sh", k+1))
 }
 
-// ClaimsDir holds the claims of parts.
+// ClaimsDir holds the claims of parts and of chunks.
 func (d AttemptDir) ClaimsDir() string { return d.file("claims") }
 
 // Claim is the symlink that says which Slurm job runs a part.

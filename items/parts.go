@@ -1,7 +1,6 @@
 package items
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -9,11 +8,11 @@ import (
 	"strconv"
 )
 
-// A line of order is nine digits; a line of parts two numbers of nine digits, the first line of
-// order that belongs to the part and how many do.
+// A line of order is nine digits; a line of parts or of chunks two numbers of nine digits, the first line of
+// order that belongs to the part or chunk and how many do.
 const (
 	orderWidth = 10
-	partWidth  = 20
+	chunkWidth = 20
 )
 
 // WriteParts deals items, given by their places in the frozen list, to parts in turn: part p
@@ -48,7 +47,7 @@ func writeParts(w io.Writer, items, parts int) error {
 	first := 0
 	for p := range parts {
 		count := (items - p + parts - 1) / parts
-		if _, err := fmt.Fprintf(w, "%09d %09d\n", first, count); err != nil {
+		if err := (Chunk{first, count}).write(w); err != nil {
 			return err
 		}
 		first += count
@@ -62,7 +61,7 @@ func CountParts(dir AttemptDir) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("counting the parts: %w", err)
 	}
-	return int(info.Size() / partWidth), nil
+	return int(info.Size() / chunkWidth), nil
 }
 
 // Part is what one worker takes: places in the frozen list, in the order of dispatch. Index
@@ -108,21 +107,18 @@ func (p *Part) find(dir AttemptDir, n int) error {
 		return err
 	}
 	defer f.Close()
-	if n < 0 || int64(n) >= size/partWidth {
-		return fmt.Errorf("%s has the parts 0 to %d", dir.Parts(), size/partWidth-1)
+	if n < 0 || int64(n) >= size/chunkWidth {
+		return fmt.Errorf("%s has the parts 0 to %d", dir.Parts(), size/chunkWidth-1)
 	}
-	var line [partWidth]byte
-	if _, err := f.ReadAt(line[:], int64(n)*partWidth); err != nil {
+	var line [chunkWidth]byte
+	if _, err := f.ReadAt(line[:], int64(n)*chunkWidth); err != nil {
 		return err
 	}
-	first, count, _ := bytes.Cut(bytes.TrimSuffix(line[:], []byte("\n")), []byte(" "))
-	p.first, err = strconv.Atoi(string(first))
-	if err == nil {
-		p.count, err = strconv.Atoi(string(count))
-	}
+	s, err := parseChunk(line[:])
 	if err != nil {
 		return fmt.Errorf("%s is damaged: %w", dir.Parts(), err)
 	}
+	p.first, p.count = s.First, s.Count
 	return nil
 }
 

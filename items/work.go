@@ -23,6 +23,8 @@ type Work struct {
 	MemoryMiB int      `json:"memory_mib,omitempty"`  // of one item
 	TimeS     float64  `json:"time_s,omitempty"`      // typical, of one item
 	TimeoutS  float64  `json:"timeout_s,omitempty"`   // ends one item
+	Parts     int      `json:"parts,omitempty"`       // that share one queue; 0 = each part has its own items
+	ItemS     float64  `json:"item_s,omitempty"`      // what an item of a shared queue may take: a part that has less left leaves it to one that has not begun
 	Failures  int      `json:"failures,omitempty"`    // so many first items that fail alike stop the run; 0 = never
 	KillWaitS float64  `json:"kill_wait_s,omitempty"` // between SIGTERM and SIGKILL
 	MarginS   float64  `json:"margin_s,omitempty"`    // kept free before the job's time limit

@@ -70,6 +70,9 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 		return err
 	}
 	work := r.workOf(a, p.input)
+	if q := a.Layout.Queue; q != nil {
+		work.Parts, work.ItemS = a.Layout.Parts, q.ItemS
+	}
 	if work.Trial = p.trial != nil; work.Trial { // its budget ends it, and failures are what it is to find
 		work.TimeS, work.Failures = 0, 0
 		work.Variants, work.Check, work.Tolerance = p.job.Specs(), p.job.Check.Command, p.job.Check.Tolerance
@@ -80,7 +83,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 	if err := writeTrial(dir, p.trial); err != nil {
 		return err
 	}
-	if err := items.WriteParts(dir, p.items, a.Layout.Parts); err != nil {
+	if err := deal(dir, p.items, a.Layout); err != nil {
 		return err
 	}
 	if r.Work.Function != "" || a.Layout.Ranks > 0 || a.Layout.Cluster {
@@ -108,6 +111,14 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 		}
 	}
 	return writeJSON(dir.Intent(), a)
+}
+
+// deal gives each part its items, or all parts one queue.
+func deal(dir items.AttemptDir, indices iter.Seq[int], l strategies.Layout) error {
+	if l.Queue != nil {
+		return items.WriteQueue(dir, indices, l.Parts, l.Slots)
+	}
+	return items.WriteParts(dir, indices, l.Parts)
 }
 
 // writeDrivers puts the programs that make calls, and the one that looks for the world of MPI ranks, beside the script that starts them.

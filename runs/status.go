@@ -117,11 +117,25 @@ func (v *view) recordsSettle() bool {
 
 func (v *view) allWritersEnded() bool {
 	for _, a := range v.active {
-		if v.records.WritersEnded(a.N) < a.Layout.Parts {
+		if ended := v.records.WritersEnded(a.N); ended < a.Layout.Parts && (ended < v.records.Started(a.N) || !a.queueOver()) {
 			return false
 		}
 	}
 	return true
+}
+
+// queueOver says that the parts of an attempt share a queue in which nothing is left: those that have not begun will find none.
+func (a *Attempt) queueOver() bool {
+	if a.Layout.Queue == nil {
+		return false
+	}
+	queue, err := items.OpenChunks(a.dir)
+	if err != nil {
+		return false
+	}
+	defer queue.Close()
+	over, err := queue.Exhausted()
+	return over && err == nil
 }
 
 // neverBegan says that a job was ended before it had a node: it wrote nothing that could still be on its way.

@@ -34,7 +34,7 @@ func TestChoice(t *testing.T) {
 		{"many short items", func() Input { return job(300, time.Second) }, "packed", "long", "are packed"},
 		{"very many very short items", func() Input { return job(20000, 10*time.Millisecond) }, "packed", "long", "are packed"},
 		{"uneven items", func() Input { in := job(640, 0); in.Sample = heavy; return in }, "packed", "long", "one queue"},
-		{"many long items on unequal nodes", func() Input { return job(1000, time.Minute) }, "packed", "long", "queue of items"},
+		{"many long items on unequal nodes", func() Input { return job(1000, time.Minute) }, "packed", "long", "from one queue"},
 		{"whole nodes and the tool that is there", func() Input {
 			in := job(320, time.Minute)
 			in.Cluster.Nodes = in.Cluster.Nodes[3:]

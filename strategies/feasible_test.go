@@ -82,7 +82,7 @@ func TestRejections(t *testing.T) {
 			"CPU-hours; limits.cpu_hours is 5.0", "limits.cpu_hours", "5.0", theUser},
 		{"limits.cpu_hours where another partition has smaller nodes", func(in *Input) { in.Each.CPUs, in.Limits.CPUHours = 16, 5 },
 			"CPU-hours; limits.cpu_hours is 5.0", "limits.cpu_hours", "5.0", theUser},
-		{"limits.time", func(in *Input) { in.Limits.Time = 90 * time.Second }, "it would take 2 min 2 s; limits.time is 1 min 30 s", "limits.time", "1 min 30 s", theUser},
+		{"limits.time", func(in *Input) { in.Limits.Time = 90 * time.Second }, "it would take 2 min 1 s; limits.time is 1 min 30 s", "limits.time", "1 min 30 s", theUser},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,14 +1,13 @@
 package strategies
 
-// packed is an array with as many tasks as run at once, each of which keeps a queue of items over its CPUs:
+// packed is an array with as many tasks as run at once, which share one queue of items and keep it going over their CPUs:
 // for many short items, and for items of uneven length.
 func packed() strategy {
 	return strategy{name: "packed", work: commands, template: "worker", costs: workerCosts, propose: proposePacked}
 }
 
-// mostRounds is how many rounds of what is free now are worth a look before all of the room is: each costs a refill, and the more there are
-// the less another adds.
-const mostRounds = 8
+// mostTimes is how many times as many parts as have room now are worth a look before as many as there would be room for.
+const mostTimes = 8
 
 func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
 	var shapes []shape
@@ -29,8 +28,8 @@ func proposePacked(p *problem, o *pool) ([]shape, []Rejection) {
 	return shapes, refused
 }
 
-// packs are the shapes with one size of pack: as many as there is room for now, a few whole rounds of those, whose later ones also take what
-// becomes free meanwhile, and as many as there would be room for.
+// packs are the shapes with one size of pack: as many as there is room for now, some more that take what becomes free meanwhile, and as
+// many as there would be room for. Those that come too late for an item only come and go.
 func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	throttle, no := p.throttle(o, slots)
 	if no != nil {
@@ -39,15 +38,11 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	at := o.places(p.demand(o, slots), 1, 0)
 	useful := (p.in.Items + slots - 1) / slots
 	ever, now := min(at.ever, useful, throttle), min(at.now, useful, throttle)
-	counts := []int{ever}
-	if now > 0 && now < ever {
-		counts = []int{now}
-		all := min(useful, (ever+now-1)/now*now)
-		for n := 2 * now; n <= mostRounds*now && n < all; n *= 2 {
-			counts = append(counts, n)
-		}
-		counts = append(counts, all)
+	var counts []int
+	for n := now; n > 0 && n <= mostTimes*now && n < ever; n *= 2 {
+		counts = append(counts, n)
 	}
+	counts = append(counts, ever)
 	if p.in.Plan.Minimize == "cost" { // fewer nodes for longer may leave less of them idle
 		for n := counts[0] / 2; n > 0; n /= 2 {
 			counts = append(counts, n)
@@ -56,7 +51,7 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	left := p.submitLeft(o)
 	var shapes []shape
 	for _, parts := range counts {
-		s := shape{strategy: packed(), pool: o, parts: parts, slots: slots, nodes: 1, array: true}
+		s := shape{strategy: packed(), pool: o, parts: parts, slots: slots, nodes: 1, array: true, shared: !p.in.Standalone}
 		s = s.shorter(p)
 		if left != nil && s.parts > left.n {
 			s.parts = left.n
@@ -73,12 +68,13 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 				s.parts = *most // a throttle binds one array only
 			}
 		}
+		s.shared = s.shared && s.parts > 1
 		shapes = append(shapes, s.levelled(p))
 	}
 	return shapes, nil
 }
 
-// shorter deals the items to more tasks where a task would not end within the longest time limit that
+// shorter has more tasks where a task could not end its share of the items within the longest time limit that
 // may be asked for. The tasks then take turns.
 func (s shape) shorter(p *problem) shape {
 	if s.pool.wall == nil || s.parts < 1 {

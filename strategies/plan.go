@@ -34,6 +34,8 @@ type Input struct {
 	CostsHigh Costs   `json:"costs_high"`
 	Starts    []Guess `json:"starts,omitempty"` // Slurm's own guesses for the best few; shown, never ranked by
 	Local     bool    `json:"local"`
+	// Standalone: the script is to run without hpcsub, so that no queue is shared.
+	Standalone bool `json:"standalone,omitempty"`
 	// Tools are the programs that the caller looked for, with their paths; "" = looked for and not
 	// there. "parallel" is asked for by gnu-parallel, the package "pathos" by pathos; a tool that is not a
 	// key was not looked for.
@@ -113,8 +115,14 @@ type Layout struct {
 	CPUsPerItem  int          `json:"cpus_per_item"`     // also the thread variables
 	Ranks        int          `json:"ranks,omitempty"`   // of one MPI item, which share its CPUs; 0 = it is none
 	Cluster      bool         `json:"cluster,omitempty"` // each item has a cluster of Dask around it
-	ItemsPerPart int          `json:"items_per_part"`    // the most that one part is given
+	ItemsPerPart int          `json:"items_per_part"`    // the most that one part is given; of a queue, an equal share
+	Queue        *Queue       `json:"queue,omitempty"`   // that all parts share; null = each part has its own items
 	Submissions  []IndexRange `json:"submissions"`       // one sbatch each; together they are all parts
+}
+
+// Queue is one that all parts take their items from. Near its time limit a part leaves the rest to parts that have not begun yet.
+type Queue struct {
+	ItemS float64 `json:"item_s"` // what an item may take, in seconds; 0 = not known
 }
 
 // IndexRange is the parts that one sbatch carries: First to First+Count-1. An array's indices run from 0

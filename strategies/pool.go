@@ -23,6 +23,7 @@ type problem struct {
 	cpus    int // of one item
 	pools   []*pool
 	spans   map[spanKey][]float64 // what was simulated already: partitions share most shapes
+	shared  map[shareKey]outcome  // the same of parts that share a queue
 	planned map[string]time.Time  // the first planned start of a waiting job on each node
 	held    map[string]hold
 	// overturned says why a way goes before the one that is predicted to be best; "" = none does.
@@ -36,6 +37,12 @@ type spanKey struct {
 	scale        float64
 	far          bool
 	order        int
+}
+
+// shareKey is all that parts which share a queue depend on beside the items.
+type shareKey struct {
+	spanKey
+	starting starting
 }
 
 // pool is a partition that the job may use, with its nodes that take jobs and every limit that binds there.
@@ -67,7 +74,7 @@ type group struct {
 
 // newProblem reads the cluster for this job. Without a pool the rejection says why.
 func newProblem(in Input) (*problem, *Rejection) {
-	p := &problem{in: in, cpus: max(1, in.Each.CPUs), spans: map[spanKey][]float64{}}
+	p := &problem{in: in, cpus: max(1, in.Each.CPUs), spans: map[spanKey][]float64{}, shared: map[shareKey]outcome{}}
 	switch {
 	case in.Items < 1:
 		return nil, &Rejection{Reason: "there are no items; give items, [sweep] or [zip] at least one"}

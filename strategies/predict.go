@@ -20,6 +20,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 	if no != nil {
 		return prediction{}, no
 	}
+	s = s.inTurns(p, limitS)
 	out := prediction{shape: s, places: s.pool.places(s.demand(p), s.nodes, limitS)}
 	if out.places.ever == 0 {
 		return out, s.noPlace(p)
@@ -38,7 +39,7 @@ func (p *problem) predict(s shape) (prediction, *Rejection) {
 			out.warnings = append(out.warnings, *w)
 		}
 	}
-	out.Candidate = Candidate{Strategy: s.strategy.name, Request: s.request(p, limitS), Layout: s.layout(p)}
+	out.Candidate = Candidate{Strategy: s.strategy.name, Request: s.request(p, limitS), Layout: s.layout(p, limitS)}
 	out.Estimate = p.estimate(s, out.places)
 	return out, p.exceeds(out.Estimate)
 }
@@ -89,7 +90,35 @@ func (p *problem) starts(s shape, at places, may scenario) starting {
 // simulate runs a shape under a scenario.
 func (p *problem) simulate(s shape, at places, may scenario) outcome {
 	st := p.starts(s, at, may)
-	return p.averaged(may, func(may scenario) outcome { return simulate(s, p.spansOf(s, may), st) })
+	return p.averaged(may, func(may scenario) outcome { return p.run(s, st, may) })
+}
+
+// run simulates a shape with one order of its items, once where its parts share a queue.
+func (p *problem) run(s shape, st starting, may scenario) outcome {
+	switch {
+	case s.together():
+		return st.together(p.spansOf(s, may), s.nodes)
+	case !s.pulls():
+		return st.run(p.spansOf(s, may))
+	}
+	w, scale := s.work(p, may), may.scale*p.crowding(s)
+	noPlace := w.parts // those beyond the places only come and go
+	st.places = max(1, min(st.places, w.parts))
+	w.parts = st.places
+	key := shareKey{spanKey{w.parts, w.slots, w.overhead, scale, may.far && p.lengths.far != nil, may.order}, st}
+	out, ok := p.shared[key]
+	if !ok {
+		out = st.share(w, scale)
+		p.shared[key] = out
+	}
+	out.busy += float64(noPlace-w.parts) * (st.delay + w.overhead.begin + w.overhead.end)
+	if s.turn > 0 && noPlace > w.parts { // a place goes to the next part after each turn
+		turns := math.Floor(out.longest / s.turn)
+		idle := w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots)) // of slots that wait for the last items of a turn
+		out.end += turns * (st.hold + st.period/2 + st.delay + w.overhead.begin + w.overhead.end + idle)
+		out.busy += turns * idle * float64(w.parts)
+	}
+	return out
 }
 
 // averaged is the mean outcome over the orders in which the items may come.
@@ -104,13 +133,6 @@ func (p *problem) averaged(may scenario, run func(scenario) outcome) outcome {
 		mean.longest += o.longest / float64(n)
 	}
 	return mean
-}
-
-func simulate(s shape, spans []float64, st starting) outcome {
-	if s.together() {
-		return st.together(spans, s.nodes)
-	}
-	return st.run(spans)
 }
 
 // estimate fills in every figure of a shape. Its low end also counts on all places that the pool has, its
@@ -149,11 +171,9 @@ func (p *problem) terms(s shape, at places) []Term {
 	ideal := p.lengths.mean * float64(p.in.Items) / slots
 	crowd := ideal * (p.crowding(s) - 1)
 	undispatched := p.averaged(p.may.middle, func(may scenario) outcome {
-		bare := s.work(p, may)
-		bare.overhead.item = 0
-		return simulate(s, bare.spans(p.crowding(s)), free)
+		return p.run(s.withoutDispatch(), free, may)
 	}).end
-	dispatched := p.averaged(p.may.middle, func(may scenario) outcome { return simulate(s, p.spansOf(s, may), free) }).end
+	dispatched := p.averaged(p.may.middle, func(may scenario) outcome { return p.run(s, free, may) }).end
 	around := w.overhead.begin + w.overhead.end
 	terms := []Term{
 		{"queue wait", seconds(at.wait), waitNote(at)},
@@ -174,6 +194,17 @@ func (p *problem) terms(s shape, at places) []Term {
 		}
 	}
 	return terms
+}
+
+// withoutDispatch is the shape where handing out an item costs nothing.
+func (s shape) withoutDispatch() shape {
+	costs := s.strategy.costs
+	s.strategy.costs = func(c Costs) overhead {
+		o := costs(c)
+		o.item = 0
+		return o
+	}
+	return s
 }
 
 func startNote(st starting, c Costs) string {

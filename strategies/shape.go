@@ -10,12 +10,13 @@ type shape struct {
 	strategy strategy
 	pool     *pool
 	parts    int
-	slots    int  // items side by side in a part
-	nodes    int  // of one Slurm job; each node runs a part
-	array    bool // a part is an array task
-	shared   bool // one queue serves the slots of all nodes, where each node would have its own
-	throttle int  // array tasks at once; 0 = any number
-	whole    bool // it fills the nodes that it takes
+	slots    int     // items side by side in a part
+	nodes    int     // of one Slurm job; each node runs a part
+	array    bool    // a part is an array task
+	shared   bool    // one queue serves the slots of all parts, where each would have its own
+	turn     float64 // how long a part that shares a queue takes items, in seconds, while others have not begun; 0 = to its end
+	throttle int     // array tasks at once; 0 = any number
+	whole    bool    // it fills the nodes that it takes
 	note     *Warning
 }
 
@@ -32,12 +33,16 @@ func (s shape) wide() int {
 
 // work is what is simulated: of one queue over nodes, a single part with all slots.
 func (s shape) work(p *problem, may scenario) work {
-	c, l := may.costs, p.lengths.under(may)
-	if s.shared {
-		return work{items: p.in.Items, parts: 1, slots: s.slots * s.parts, lengths: l, overhead: p.withSteps(s.strategy.costs(c), c)}
+	c := may.costs
+	w := work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: p.lengths.under(may), overhead: p.withSteps(s.strategy.costs(c), c)}
+	if s.shared && s.together() {
+		w.parts, w.slots = 1, s.slots*s.parts
 	}
-	return work{items: p.in.Items, parts: s.parts, slots: s.slots, lengths: l, overhead: p.withSteps(s.strategy.costs(c), c)}
+	return w
 }
+
+// pulls says that parts which start one by one share a queue.
+func (s shape) pulls() bool { return s.shared && s.array }
 
 // together says that all parts run in one Slurm job, over its nodes.
 func (s shape) together() bool { return !s.array && s.parts > 1 }
@@ -51,7 +56,7 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 	if s.pool.wall == nil || wanted <= s.pool.wall.n {
 		return wanted, nil, nil
 	}
-	l, expected := *s.pool.wall, longest(p.spansOf(s, p.may.middle))
+	l, expected := *s.pool.wall, p.longestPart(s, p.may.middle)
 	if expected+p.may.middle.costs.Stop > float64(l.n) {
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
@@ -67,12 +72,39 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 func (s shape) mayTake(p *problem) float64 {
 	safe := p.may.high
 	safe.scale = p.lengths.safe
-	high := longest(p.spansOf(s, safe))
+	high := p.longestPart(s, safe)
 	if p.lengths.basis != Measured {
 		return high
 	}
-	seen := longest(p.spansOf(s, safe.asSampled()))
+	seen := p.longestPart(s, safe.asSampled())
 	return max(high, seen+p.lengths.clip(p.lengths.longest*p.lengths.safe*p.crowding(s)))
+}
+
+// longestPart is how long the shape's longest part takes, where all run at once.
+func (p *problem) longestPart(s shape, may scenario) float64 {
+	if s.pulls() {
+		return p.simulate(s, places{first: s.parts}, may).longest
+	}
+	return longest(p.spansOf(s, may))
+}
+
+// queue is what parts that share one need to know of the items; they leave none to others where the longest time limit is short anyway.
+func (s shape) queue(p *problem, limitS int) *Queue {
+	if !s.pulls() {
+		return nil
+	}
+	if limitS < limitFor(s.mayTake(p)) {
+		return &Queue{}
+	}
+	return &Queue{ItemS: p.lengths.clip(p.lengths.longestSafe() * p.crowding(s))}
+}
+
+// inTurns says how long parts that share a queue take items before they leave the rest to others.
+func (s shape) inTurns(p *problem, limitS int) shape {
+	if q := s.queue(p, limitS); q != nil && q.ItemS > 0 {
+		s.turn = float64(limitS) - q.ItemS
+	}
+	return s
 }
 
 // spansOf simulates the shape's parts, once.
@@ -101,11 +133,11 @@ func longest(spans []float64) float64 {
 }
 
 // layout is the shape in the words of the contract; an array is split where the site caps its index.
-func (s shape) layout(p *problem) Layout {
+func (s shape) layout(p *problem, limitS int) Layout {
 	return Layout{
 		Parts: s.parts, Slots: s.slots, CPUsPerItem: p.cpus, Ranks: p.ranks(), Cluster: p.clusters(),
-		ItemsPerPart: (p.in.Items + s.parts - 1) / s.parts,
-		Submissions:  split(s.parts, s.array, p.in.Cluster.Limits.MaxArraySize),
+		ItemsPerPart: (p.in.Items + s.parts - 1) / s.parts, Queue: s.queue(p, limitS),
+		Submissions: split(s.parts, s.array, p.in.Cluster.Limits.MaxArraySize),
 	}
 }
 

@@ -12,7 +12,7 @@ type overhead struct {
 	end   float64 // from a part's last item to the end of its job
 }
 
-// work is all items, dealt to parts in turn: part p of P takes items p, p+P, p+2P …
+// work is all items, dealt to parts in turn: part p of P takes items p, p+P, p+2P …, or taken by them from one queue (see share).
 type work struct {
 	items, parts, slots int
 	lengths             lengths
@@ -102,7 +102,7 @@ func (w work) listSpan(p, n int, scale float64) float64 {
 	free := make(heap, min(w.slots, n))
 	dispatcher, end := 0.0, 0.0
 	for k := range n {
-		dispatcher = max(dispatcher, free[0]) + w.overhead.item
+		dispatcher = max(dispatcher, free[0].free) + w.overhead.item
 		done := dispatcher + w.lengths.of(p+k*w.parts, scale)
 		end = max(end, done)
 		free.replaceFirst(done)
@@ -114,23 +114,12 @@ func (w work) listSpan(p, n int, scale float64) float64 {
 func (s starting) run(spans []float64) outcome {
 	free := make(heap, max(1, min(s.places, len(spans))))
 	out := outcome{start: s.first + s.delay}
-	tick, started := s.first, 0
 	for i := range free {
-		free[i] = s.first
+		free[i].free = s.first
 	}
+	tick := tick{at: s.first}
 	for _, span := range spans {
-		at, delay := free[0], s.delay
-		if s.opens > 0 && at > s.closes {
-			at = max(at, s.opens)
-		}
-		if s.period > 0 {
-			tick, started = s.next(tick, started, at)
-			at = tick + float64(started)/s.rate
-			if started > 0 {
-				delay += s.lag
-			}
-			started++
-		}
+		at, delay := tick.start(s, free[0].free)
 		end := at + delay + span
 		free.replaceFirst(end + s.hold)
 		out.end = max(out.end, end)
@@ -140,16 +129,37 @@ func (s starting) run(spans []float64) outcome {
 	return out
 }
 
-// next is the tick that takes a place which is free from a time on, and how many parts it has started
-// before: a tick goes on starting until the next one is due.
-func (s starting) next(tick float64, started int, free float64) (float64, int) {
-	if float64(started) >= s.rate*s.period {
-		tick, started = tick+s.period, 0
+// tick is one of the scheduler, and how many parts it has started so far.
+type tick struct {
+	at      float64
+	started int
+}
+
+// start is when the next part is given a place that is free from a time on, and how much later it begins.
+func (t *tick) start(s starting, free float64) (at, delay float64) {
+	at, delay = free, s.delay
+	if s.opens > 0 && at > s.closes {
+		at = max(at, s.opens)
 	}
-	if free > tick {
-		tick, started = tick+math.Ceil((free-tick)/s.period)*s.period, 0
+	if s.period > 0 {
+		t.next(s, at)
+		at = t.at + float64(t.started)/s.rate
+		if t.started > 0 {
+			delay += s.lag
+		}
+		t.started++
 	}
-	return tick, started
+	return at, delay
+}
+
+// next moves on to the tick that takes a place which is free from a time on. A tick goes on starting until the next one is due.
+func (t *tick) next(s starting, free float64) {
+	if float64(t.started) >= s.rate*s.period {
+		*t = tick{at: t.at + s.period}
+	}
+	if free > t.at {
+		*t = tick{at: t.at + math.Ceil((free-t.at)/s.period)*s.period}
+	}
 }
 
 // together starts all parts at once in one Slurm job over nodes, which ends with its last part.
@@ -163,25 +173,32 @@ func (s starting) together(spans []float64, nodes int) outcome {
 	return out
 }
 
-// heap is a binary heap of times, the earliest first.
-type heap []float64
+// station is a slot, or a place for a part, and from when on it is free.
+type station struct {
+	free float64
+	part int
+}
 
-// replaceFirst puts another time in place of the earliest.
+// heap is a binary heap of stations, the one that is free first in front.
+type heap []station
+
+// replaceFirst has the first station be free at another time.
 func (h heap) replaceFirst(t float64) {
+	moved := station{t, h[0].part}
 	i := 0
 	for {
 		child := 2*i + 1
 		if child >= len(h) {
 			break
 		}
-		if child+1 < len(h) && h[child+1] < h[child] {
+		if child+1 < len(h) && h[child+1].free < h[child].free {
 			child++
 		}
-		if h[child] >= t {
+		if h[child].free >= t {
 			break
 		}
 		h[i] = h[child]
 		i = child
 	}
-	h[i] = t
+	h[i] = moved
 }

@@ -98,12 +98,20 @@ func (l lengths) longestFar() float64 {
 	return l.clip(l.longest * l.high)
 }
 
+// longestSafe is the same for time limits.
+func (l lengths) longestSafe() float64 {
+	if l.far != nil {
+		l = *l.far
+	}
+	return l.clip(l.longest * l.safe)
+}
+
 // unseen warns where items that the sample may have missed make the jobs of the run much longer.
 func (p *problem) unseen(c prediction) *Warning {
 	if p.lengths.far == nil {
 		return nil
 	}
-	far, seen := longest(p.spansOf(c.shape, p.may.high)), longest(p.spansOf(c.shape, p.may.high.asSampled()))
+	far, seen := p.longestPart(c.shape, p.may.high), p.longestPart(c.shape, p.may.high.asSampled())
 	if far <= seen*(1+tie) {
 		return nil
 	}

@@ -158,16 +158,16 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 	case p.in.Local:
 		return "One worker keeps a queue of items over the CPUs of this machine."
 	case c.busy() && c.Layout.Parts > c.places.now && c.places.now > 0:
-		return "There are more tasks than fit what is free now, so that CPUs that become free meanwhile are taken, too; should none, they " +
-			"follow in the places of those before, at the cost of a start each."
+		return "There are more tasks than fit what is free now, so that CPUs that become free meanwhile are taken, too: all take their items " +
+			"from one queue, and a task that finds it empty ends at once."
 	case uneven:
 		return "Items of uneven length go through one queue over as many CPUs as can be had; fixed shares would leave CPUs " +
 			"waiting for the longest."
 	case p.lengths.mean < longItem:
 		return "Arrays of many short tasks load the controller for everybody, and each freed place waits for the " +
-			"scheduler's next tick, so the items are packed: each task keeps a queue over its CPUs."
+			"scheduler's next tick, so the items are packed: few tasks keep all CPUs busy from one queue."
 	}
-	return "Each task keeps a queue of items over its CPUs, so that few Slurm jobs keep all of them busy."
+	return "Few Slurm jobs keep all CPUs busy, since their tasks take items from one queue."
 }
 
 // warnings are what is doubtful about the chosen one.

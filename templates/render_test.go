@@ -38,6 +38,7 @@ func example(strategy, version string) Script {
 		s.Layout.Parts, s.Request.ArrayTasks, s.Range.Count = 1000, 1000, 1000
 	case "packed":
 		s.Layout.Parts, s.Request.ArrayTasks, s.Range.Count, s.Layout.ItemsPerPart = 10, 10, 10, 100
+		s.Layout.Queue = &strategies.Queue{ItemS: 120}
 	}
 	return s
 }

@@ -16,6 +16,8 @@ import (
 type gate struct {
 	claim *claim
 	asked time.Time
+	// allBegun: no part of a shared queue is still to begin.
+	allBegun bool
 }
 
 // mayStart says whether one more item may be started now. What is on the disk is asked at most
@@ -33,8 +35,21 @@ func (e *engine) mayStart() bool {
 	if now.Sub(e.gate.asked) >= time.Second {
 		e.gate.asked = now
 		e.ask()
+		e.thinkOfOthers(now)
 	}
 	return e.halt == ""
+}
+
+// thinkOfOthers leaves the rest of a shared queue to parts that have not begun yet, where an item might not end in time here.
+func (e *engine) thinkOfOthers(now time.Time) {
+	if e.work.Parts < 2 || e.clock.end.IsZero() || e.clock.end.Sub(now).Seconds() >= e.work.ItemS || e.gate.allBegun {
+		return
+	}
+	_, err := os.Lstat(e.dir.Claim(e.work.Parts - 1)) // the tasks of an array begin in order
+	if e.gate.allBegun = err == nil; !e.gate.allBegun {
+		e.stop(fmt.Sprintf("%s are left before the time limit, an item may take %s, and other parts have not begun yet",
+			round(e.clock.end.Sub(now)), round(time.Duration(e.work.ItemS*float64(time.Second)))))
+	}
 }
 
 // ask looks at the claim and for the file that stops the run.

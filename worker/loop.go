@@ -23,6 +23,11 @@ func (e *engine) loop(q *queue) {
 	defer e.mu.Unlock()
 	for {
 		e.fill(q)
+		if e.halt != "" && !e.ending { // one that is told to end may have another life, which goes on with it
+			if err := q.giveBack(); err != nil {
+				e.fail(err)
+			}
+		}
 		switch {
 		case e.running() == 0 && !e.waits():
 			return
@@ -88,7 +93,7 @@ func (e *engine) waits() bool {
 // fill starts items in all free slots, and asks processes that make short calls for more of them.
 func (e *engine) fill(q *queue) {
 	for e.mayStart() && e.decided() {
-		s := e.room(q.part.Len() - q.next)
+		s := e.room(q.waiting())
 		if s == nil {
 			return
 		}

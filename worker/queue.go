@@ -8,17 +8,20 @@ import (
 )
 
 // queue gives the items of a part one by one, read from the disk as they are wanted, so that a
-// list of a million costs the memory of one.
+// list of a million costs the memory of one. Where all parts share a queue, it takes one chunk of that after another.
 type queue struct {
 	part     *items.Part
 	list     *items.Frozen
 	template *items.Template
-	done     bitmap // of the run's list: what an earlier life of this job did
-	before   int    // how many of this part that are
-	next     int    // place in the part
+	chunks   *chunks // nil where the part's items are its own
+	done     bitmap  // of the run's list: what an earlier life of this job did
+	before   int     // how many of this part that are
+	next     int     // place in the part
+	end      int     // of what was taken
+	taken    int     // how many places were, in all
 }
 
-func openQueue(dir items.AttemptDir, work *items.Work, opt Options) (*queue, error) {
+func openQueue(dir items.AttemptDir, work *items.Work, claim *claim, opt Options) (*queue, error) {
 	q := new(queue)
 	var err error
 	if q.template, err = items.NewTemplate(work.Spec, work.Columns); err != nil {
@@ -36,18 +39,62 @@ func openQueue(dir items.AttemptDir, work *items.Work, opt Options) (*queue, err
 		q.list.Close()
 		return nil, err
 	}
+	if !opt.Together {
+		q.chunks, err = openChunks(dir, claim)
+	}
+	if err != nil {
+		q.part.Close()
+		q.list.Close()
+		return nil, err
+	}
+	if q.chunks == nil {
+		q.end, q.taken = q.part.Len(), q.part.Len()
+	}
 	return q, nil
 }
 
 func (q *queue) close() {
 	q.part.Close()
 	q.list.Close()
+	if q.chunks != nil {
+		q.chunks.Close()
+	}
+}
+
+// waiting is how many items are at hand.
+func (q *queue) waiting() int { return q.end - q.next }
+
+// giveBack leaves what was taken of a shared queue and has not begun to others.
+func (q *queue) giveBack() error {
+	if q.chunks == nil || q.next == q.end {
+		return nil
+	}
+	err := q.chunks.Offer(items.Chunk{First: q.next, Count: q.end - q.next})
+	if err == nil {
+		q.taken -= q.end - q.next
+		q.end = q.next
+	}
+	return err
+}
+
+// leaves says that a shared queue holds items that nobody has begun.
+func (q *queue) leaves() (bool, error) {
+	if q.chunks == nil || len(q.chunks.again) > 0 {
+		return q.chunks != nil, nil
+	}
+	over, err := q.chunks.Exhausted()
+	return !over, err
 }
 
 // resume marks what the earlier lives of this Slurm job recorded as done: in this part, or, where all are one
 // queue, in any.
 func (q *queue) resume(dir items.AttemptDir, opt Options, restart int) error {
 	switch {
+	case q.chunks != nil:
+		if err := q.chunks.inherit(); err != nil {
+			return err
+		}
+		return q.resumePart(dir, opt.Part, restart)
 	case !opt.Together:
 		return q.resumePart(dir, opt.Part, restart)
 	case opt.Rank > 0: // it runs what it is asked for
@@ -87,7 +134,7 @@ func (q *queue) pop() (t task, more bool, err error) {
 
 // advance moves on to the next item that is not done and gives its place in the part.
 func (q *queue) advance() (place int, more bool, err error) {
-	for q.next < q.part.Len() {
+	for more, err = q.atHand(); more && err == nil; more, err = q.atHand() {
 		place = q.next
 		q.next++
 		if q.done == nil {
@@ -98,14 +145,30 @@ func (q *queue) advance() (place int, more bool, err error) {
 			return place, true, err
 		}
 	}
-	return 0, false, nil
+	return 0, false, err
+}
+
+// atHand says whether there is a next item, and takes another chunk of a queue for it.
+func (q *queue) atHand() (more bool, err error) {
+	if q.next < q.end || q.chunks == nil {
+		return q.next < q.end, nil
+	}
+	chunk, more, err := q.chunks.take()
+	if err != nil || !more {
+		return false, err
+	}
+	q.next, q.end = chunk.First, chunk.First+chunk.Count
+	q.taken += chunk.Count
+	return true, nil
 }
 
 // peek gives the next item, which stays the next.
 func (q *queue) peek() (t task, more bool, err error) {
-	next := q.next
-	defer func() { q.next = next }()
-	return q.pop()
+	t, more, err = q.pop()
+	if more {
+		q.next--
+	}
+	return t, more, err
 }
 
 // at gives the item at a place of the part.

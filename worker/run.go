@@ -113,7 +113,7 @@ func open(opt Options) (*worker, error) {
 	restart := int(variable(os.LookupEnv, "SLURM_RESTART_COUNT"))
 	w.writer = items.Writer{Attempt: w.work.Attempt, Part: opt.Part, Restart: restart}
 	w.gate.claim = newClaim(w.dir.Claim(opt.Part), jobID(os.LookupEnv), restart)
-	w.queue, err = openQueue(w.dir, w.work, opt)
+	w.queue, err = openQueue(w.dir, w.work, w.gate.claim, opt)
 	return w, err
 }
 
@@ -295,7 +295,7 @@ func (w *worker) conclude() (int, error) {
 	if err := w.recorder.Close(); err != nil && w.failure == nil {
 		w.failure = err
 	}
-	pending := w.queue.part.Len() - w.queue.before - w.done - w.undone
+	pending := max(0, w.queue.taken-w.queue.before-w.done-w.undone) // a life may be over before it took all that one before had
 	switch {
 	case w.opt.Together && w.opt.Rank > 0: // the queue is another's
 		pending = 0
@@ -309,7 +309,17 @@ func (w *worker) conclude() (int, error) {
 		return ExitDone, nil
 	}
 	if pending > 0 {
-		fmt.Fprintf(w.stderr, "hpcsub: warning: %d of %d items of part %d were not started: %s\n", pending, w.queue.part.Len(), w.opt.Part, w.halt)
+		fmt.Fprintf(w.stderr, "hpcsub: warning: %d of %d items of part %d were not started: %s\n", pending, w.queue.taken, w.opt.Part, w.halt)
+	}
+	if w.halt != "" {
+		some, err := w.queue.leaves()
+		if err != nil {
+			return ExitFailed, err
+		}
+		if some {
+			fmt.Fprintf(w.stderr, "hpcsub: warning: part %d leaves the rest of the queue to other parts: %s\n", w.opt.Part, w.halt)
+			return ExitUndone, nil
+		}
 	}
 	if pending > 0 || w.undone > 0 {
 		return ExitUndone, nil

@@ -118,7 +118,7 @@ func eachOutput(dir items.AttemptDir, visit func(work *items.Work, t task, name,
 	if err != nil || len(work.Spec.Outputs) == 0 {
 		return err
 	}
-	q, err := openQueue(dir, work, Options{Together: true})
+	q, err := openQueue(dir, work, nil, Options{Together: true})
 	if err != nil {
 		return err
 	}

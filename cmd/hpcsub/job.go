@@ -38,6 +38,8 @@ type work struct {
 	list   *items.List
 	survey items.Survey
 	site   *configs.Site // with what it says of the job applied
+	// standalone: what is written is to run without hpcsub.
+	standalone bool
 }
 
 // readWork reads the job.toml that the command names, and its items.
@@ -85,7 +87,7 @@ func readWork(ctx context.Context, c *cli.Command, out *output) (*work, error) {
 	if err != nil {
 		return nil, asUsage(quoted(job.Blame(err)))
 	}
-	return &work{job, list, survey, site}, nil
+	return &work{job: job, list: list, survey: survey, site: site}, nil
 }
 
 // needs is what of the cluster only such a job needs to know.
@@ -167,6 +169,7 @@ func chooseAt(ctx context.Context, w *work, p *place) (strategies.Input, strateg
 	trial, warnings := measured(ctx, w, p, &in)
 	in.Tools = withModules(in.Tools, in.Site.Modules)
 	in.Interface = w.site.Interface
+	in.Standalone = w.standalone
 	in.Costs, in.CostsLow, in.CostsHigh = w.site.Costs.Middle, w.site.Costs.Low, w.site.Costs.High
 	in, plan, err := runs.Choose(ctx, p.client, in, w.job.Environment)
 	if slices.ContainsFunc(warnings, func(w strategies.Warning) bool { return w.Rule == "trial-longer" }) { // it says what would measure it

@@ -37,6 +37,7 @@ NAME-standalone.sh is for sbatch, and runs with bash alone, too.`,
 			if err != nil {
 				return err
 			}
+			w.standalone = c.Bool("standalone")
 			p, err := find(ctx, c, out, w.needs())
 			if err != nil {
 				return err
@@ -49,7 +50,7 @@ NAME-standalone.sh is for sbatch, and runs with bash alone, too.`,
 				return infeasible(out, plan, p.cluster.Name)
 			}
 			printWarnings(out, plan)
-			if c.Bool("standalone") {
+			if w.standalone {
 				return standalone(ctx, c, out, w, in, plan)
 			}
 			program, err := os.Executable()

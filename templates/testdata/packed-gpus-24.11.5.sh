@@ -40,7 +40,7 @@ cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $fol
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
-# This array task takes one of the parts 0 to 9 (10 in all): up to 100 items, 8 at a time.
+# This array task is one of the parts 0 to 9 (10 in all). All take items from one queue; this one 8 at a time.
 part=$((SLURM_ARRAY_TASK_ID))
 # exec: the signal that Slurm sends 30 s before it kills a job reaches the worker itself.
 exec "$hpcsub" worker run --attempt "$attempt" --token q1w2e3 --part "$part" --slots 8 --time-limit-s 1980

@@ -39,7 +39,7 @@ cd -- "$folder" || fail "node $HOSTNAME does not see the folder of the job, $fol
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 export NUMEXPR_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
-# This array task takes one of the parts 0 to 0 (1 in all): up to 100 items, 1 at a time.
+# This array task is one of the parts 0 to 0 (1 in all). All take items from one queue; this one 1 at a time.
 part=$((SLURM_ARRAY_TASK_ID))
 # exec: the signal that Slurm sends before it kills a job reaches the worker itself.
 # mpiexec starts the 4 ranks of an item. Open MPI's would take this for a job of Slurm and look for srun; it

@@ -1,0 +1,220 @@
+package items
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Of one queue that all parts share, a worker takes a chunk at a time. Chunks get smaller towards the end of the list (guided
+// self-scheduling: Polychronopoulos, Kuck, IEEE Transactions on Computers C-36, 1987): the first ones cost few claims, and the last
+// ones are single items, so that no worker sits on what another could run.
+
+const (
+	// heldBack is into how many chunks, for each part, what is left is taken apart at least. One would do if parts
+	// started together and items were even.
+	heldBack = 2
+	// mostGrain bounds the number of chunks: with more slots a part takes several of its items at once, some hundred chunks a part at most.
+	mostGrain = 8
+)
+
+// chunkSizes are how many of n items each chunk holds, for so many parts with so many slots each.
+func chunkSizes(n, parts, slots int) iter.Seq[int] {
+	share := heldBack * parts * min(max(1, slots), mostGrain)
+	return func(yield func(int) bool) {
+		for left := n; left > 0; {
+			size := (left + share - 1) / share
+			if !yield(size) {
+				return
+			}
+			left -= size
+		}
+	}
+}
+
+// WriteQueue makes one queue of items, given by their places in the frozen list, that all parts take from, each with so many slots.
+func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts, slots int) error {
+	count := 0
+	err := WriteFile(dir.Order(), func(w io.Writer) error {
+		var line []byte
+		for i := range indices {
+			count++
+			line = append(appendDigits(line[:0], int64(i), orderWidth-1), '\n')
+			if _, err := w.Write(line); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if parts < 1 {
+		return fmt.Errorf("making a queue of %d items for %d parts: want 1 or more", count, parts)
+	}
+	err = WriteFile(dir.Parts(), func(w io.Writer) error { // each may be given any of them
+		for range parts {
+			if err := (Chunk{0, count}).write(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return WriteFile(dir.Chunks(), func(w io.Writer) error {
+		k := Chunk{}
+		for k.Count = range chunkSizes(count, parts, slots) {
+			if err := k.write(w); err != nil {
+				return err
+			}
+			k.First += k.Count
+		}
+		return nil
+	})
+}
+
+// Chunk is a stretch of places in a part.
+type Chunk struct{ First, Count int }
+
+func (k Chunk) write(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%09d %09d\n", k.First, k.Count)
+	return err
+}
+
+func parseChunk(line []byte) (k Chunk, err error) {
+	first, count, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+	if k.First, err = strconv.Atoi(string(first)); err == nil {
+		k.Count, err = strconv.Atoi(string(count))
+	}
+	return k, err
+}
+
+// name is the chunk's in the folder of claims, behind what says what it stands for.
+func (k Chunk) name(kind string) string { return fmt.Sprintf("%s-%d-%d", kind, k.First, k.Count) }
+
+func parseName(name, kind string) (k Chunk, ok bool) {
+	rest, ok := strings.CutPrefix(name, kind+"-")
+	first, count, two := strings.Cut(rest, "-")
+	var ok1, ok2 bool
+	k.First, ok1 = number(first)
+	k.Count, ok2 = number(count)
+	return k, ok && two && ok1 && ok2
+}
+
+// Names in the folder of claims: of what a worker took, and of what one took and gave back since it could not begin it.
+const (
+	chunkTaken   = "chunk"
+	chunkOffered = "offer"
+)
+
+// Chunks are those of an attempt's queue. Who takes one says so in a symlink; what a worker cannot begin any more it offers, for
+// others to take in the same way. What is offered is always the end of what was taken.
+type Chunks struct {
+	dir   AttemptDir
+	file  *os.File
+	count int
+}
+
+// OpenChunks opens the chunks of an attempt; fs.ErrNotExist says that its parts share no queue.
+func OpenChunks(dir AttemptDir) (*Chunks, error) {
+	f, size, err := openSized(dir.Chunks())
+	if err != nil {
+		return nil, err
+	}
+	return &Chunks{dir: dir, file: f, count: int(size / chunkWidth)}, nil
+}
+
+// Close ends the use of the chunks.
+func (c *Chunks) Close() error { return c.file.Close() }
+
+// Len is how many chunks there are.
+func (c *Chunks) Len() int { return c.count }
+
+// At is chunk n of the queue, from 0.
+func (c *Chunks) At(n int) (Chunk, error) {
+	var line [chunkWidth]byte
+	if _, err := c.file.ReadAt(line[:], int64(n)*chunkWidth); err != nil {
+		return Chunk{}, fmt.Errorf("reading chunk %d: %w", n, err)
+	}
+	k, err := parseChunk(line[:])
+	if err != nil {
+		return k, fmt.Errorf("%s is damaged: %w", c.file.Name(), err)
+	}
+	return k, nil
+}
+
+// Claim is the symlink that says which Slurm job runs a chunk.
+func (c *Chunks) Claim(k Chunk) string { return filepath.Join(c.dir.ClaimsDir(), k.name(chunkTaken)) }
+
+// Taken says whether chunk n of the queue is somebody's.
+func (c *Chunks) Taken(n int) bool {
+	k, err := c.At(n)
+	if err == nil {
+		_, err = os.Lstat(c.Claim(k))
+	}
+	return err == nil
+}
+
+// Offer gives back the end of a chunk.
+func (c *Chunks) Offer(k Chunk) error {
+	return WriteFile(filepath.Join(c.dir.ClaimsDir(), k.name(chunkOffered)), func(io.Writer) error { return nil })
+}
+
+// Offered are the chunks that were given back and are nobody's.
+func (c *Chunks) Offered() ([]Chunk, error) {
+	offered, taken, err := c.list()
+	return slices.DeleteFunc(offered, func(k Chunk) bool { return slices.Contains(taken, k) }), err
+}
+
+// Exhausted says that every item of the queue is somebody's.
+func (c *Chunks) Exhausted() (bool, error) {
+	if c.count > 0 && !c.Taken(c.count-1) {
+		return false, nil
+	}
+	offered, err := c.Offered()
+	return len(offered) == 0, err
+}
+
+// Claims says who took what, without what was given back of it.
+func (c *Chunks) Claims() (map[Chunk]string, error) {
+	offered, taken, err := c.list()
+	claims := map[Chunk]string{}
+	for _, k := range taken {
+		target, bad := os.Readlink(c.Claim(k))
+		if bad != nil {
+			err = bad
+			continue
+		}
+		for _, o := range offered {
+			if o.First > k.First && o.First < k.First+k.Count {
+				k.Count = o.First - k.First
+			}
+		}
+		claims[k] = target
+	}
+	return claims, err
+}
+
+// list reads the folder of claims.
+func (c *Chunks) list() (offered, taken []Chunk, err error) {
+	entries, err := os.ReadDir(c.dir.ClaimsDir())
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking at the claims: %w", err)
+	}
+	for _, e := range entries {
+		if k, ok := parseName(e.Name(), chunkOffered); ok {
+			offered = append(offered, k)
+		} else if k, ok := parseName(e.Name(), chunkTaken); ok {
+			taken = append(taken, k)
+		}
+	}
+	return offered, taken, nil
+}
