@@ -2,6 +2,7 @@ package items
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -97,23 +98,16 @@ func parseChunk(line []byte) (k Chunk, err error) {
 	return k, err
 }
 
-// name is the chunk's in the folder of claims, behind what says what it stands for.
-func (k Chunk) name(kind string) string { return fmt.Sprintf("%s-%d-%d", kind, k.First, k.Count) }
+func (k Chunk) String() string { return fmt.Sprintf("%d-%d", k.First, k.Count) }
 
-func parseName(name, kind string) (k Chunk, ok bool) {
-	rest, ok := strings.CutPrefix(name, kind+"-")
-	first, count, two := strings.Cut(rest, "-")
+// readChunk reads what String writes.
+func readChunk(text string) (k Chunk, ok bool) {
+	first, count, two := strings.Cut(text, "-")
 	var ok1, ok2 bool
 	k.First, ok1 = number(first)
 	k.Count, ok2 = number(count)
-	return k, ok && two && ok1 && ok2
+	return k, two && ok1 && ok2
 }
-
-// Names in the folder of claims: of what a worker took, and of what one took and gave back since it could not begin it.
-const (
-	chunkTaken   = "chunk"
-	chunkOffered = "offer"
-)
 
 // Chunks are those of an attempt's queue. Who takes one says so in a symlink; what a worker cannot begin any more it offers, for
 // others to take in the same way. What is offered is always the end of what was taken.
@@ -152,26 +146,41 @@ func (c *Chunks) At(n int) (Chunk, error) {
 }
 
 // Claim is the symlink that says which Slurm job runs a chunk.
-func (c *Chunks) Claim(k Chunk) string { return filepath.Join(c.dir.ClaimsDir(), k.name(chunkTaken)) }
+func (c *Chunks) Claim(k Chunk) string { return c.dir.ClaimOfChunk(k) }
 
 // Taken says whether chunk n of the queue is somebody's.
 func (c *Chunks) Taken(n int) bool {
 	k, err := c.At(n)
-	if err == nil {
-		_, err = os.Lstat(c.Claim(k))
-	}
+	return err == nil && c.taken(k)
+}
+
+func (c *Chunks) taken(k Chunk) bool {
+	_, err := os.Lstat(c.Claim(k))
 	return err == nil
 }
 
 // Offer gives back the end of a chunk.
 func (c *Chunks) Offer(k Chunk) error {
-	return WriteFile(filepath.Join(c.dir.ClaimsDir(), k.name(chunkOffered)), func(io.Writer) error { return nil })
+	return WriteFile(filepath.Join(c.dir.OffersDir(), k.String()), func(io.Writer) error { return nil })
 }
 
 // Offered are the chunks that were given back and are nobody's.
 func (c *Chunks) Offered() ([]Chunk, error) {
-	offered, taken, err := c.list()
-	return slices.DeleteFunc(offered, func(k Chunk) bool { return slices.Contains(taken, k) }), err
+	all, err := c.offers()
+	return slices.DeleteFunc(all, c.taken), err
+}
+
+func (c *Chunks) offers() (all []Chunk, err error) {
+	entries, err := os.ReadDir(c.dir.OffersDir())
+	if err != nil {
+		return nil, fmt.Errorf("looking at what was given back: %w", err)
+	}
+	for _, e := range entries {
+		if k, ok := readChunk(e.Name()); ok {
+			all = append(all, k)
+		}
+	}
+	return all, nil
 }
 
 // Exhausted says that every item of the queue is somebody's.
@@ -183,38 +192,40 @@ func (c *Chunks) Exhausted() (bool, error) {
 	return len(offered) == 0, err
 }
 
-// Claims says who took what, without what was given back of it.
-func (c *Chunks) Claims() (map[Chunk]string, error) {
-	offered, taken, err := c.list()
-	claims := map[Chunk]string{}
-	for _, k := range taken {
-		target, bad := os.Readlink(c.Claim(k))
-		if bad != nil {
-			err = bad
-			continue
-		}
-		for _, o := range offered {
-			if o.First > k.First && o.First < k.First+k.Count {
-				k.Count = o.First - k.First
-			}
-		}
-		claims[k] = target
-	}
-	return claims, err
-}
-
-// list reads the folder of claims.
-func (c *Chunks) list() (offered, taken []Chunk, err error) {
-	entries, err := os.ReadDir(c.dir.ClaimsDir())
+// Claims tells who took what, without what was given back of it. It holds few of them at a time.
+func (c *Chunks) Claims(visit func(k Chunk, target string)) error {
+	offered, err := c.offers()
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking at the claims: %w", err)
+		return err
 	}
-	for _, e := range entries {
-		if k, ok := parseName(e.Name(), chunkOffered); ok {
-			offered = append(offered, k)
-		} else if k, ok := parseName(e.Name(), chunkTaken); ok {
-			taken = append(taken, k)
+	dir, err := os.Open(c.dir.ClaimsDir())
+	if err != nil {
+		return fmt.Errorf("looking at the claims: %w", err)
+	}
+	defer dir.Close()
+	for {
+		names, err := dir.Readdirnames(256)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("looking at the claims: %w", err)
+		}
+		for _, name := range names {
+			k, ok := readChunk(name)
+			if !ok {
+				continue
+			}
+			target, err := os.Readlink(c.Claim(k))
+			if err != nil {
+				return fmt.Errorf("looking at the claims: %w", err)
+			}
+			for _, o := range offered {
+				if o.First > k.First && o.First < k.First+k.Count {
+					k.Count = o.First - k.First
+				}
+			}
+			visit(k, target)
 		}
 	}
-	return offered, taken, nil
 }

@@ -74,7 +74,7 @@ func (d AttemptDir) file(name ...string) string {
 
 // Make makes the attempt's folder and those in it, closed to others.
 func (d AttemptDir) Make() error {
-	for _, dir := range []string{string(d), d.ClaimsDir(), d.ResultsDir(), d.LogsDir(), d.SlurmDir(), d.BadNodesDir()} {
+	for _, dir := range []string{string(d), d.ClaimsDir(), d.OffersDir(), d.ResultsDir(), d.LogsDir(), d.SlurmDir(), d.BadNodesDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("making the attempt's folder: %w", err)
 		}
@@ -125,6 +125,12 @@ func (d AttemptDir) ClaimsDir() string { return d.file("claims") }
 
 // Claim is the symlink that says which Slurm job runs a part.
 func (d AttemptDir) Claim(part int) string { return d.file("claims", strconv.Itoa(part)) }
+
+// ClaimOfChunk is the symlink that says which Slurm job runs a chunk of the queue. Parts have names without a dash.
+func (d AttemptDir) ClaimOfChunk(k Chunk) string { return d.file("claims", k.String()) }
+
+// OffersDir holds a file for each chunk that was given back.
+func (d AttemptDir) OffersDir() string { return d.file("offers") }
 
 // ResultsDir holds the records.
 func (d AttemptDir) ResultsDir() string { return d.file("results") }

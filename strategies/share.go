@@ -25,8 +25,11 @@ func (s starting) share(w work, scale float64) outcome {
 	}
 	out := outcome{start: s.first + s.delay}
 	for p, end := range ends(begins, scale) {
+		some := p == 0 || end > begins[p]
 		end += w.overhead.end
-		out.end = max(out.end, end)
+		if some { // those that begin when the queue is empty keep nobody waiting
+			out.end = max(out.end, end)
+		}
 		out.busy += end - at[p]
 		out.longest = max(out.longest, end-begins[p]+w.overhead.begin)
 	}
@@ -85,7 +88,8 @@ func (w work) shareEven(begins []float64, scale float64) []float64 {
 	for p := len(begins) - 1; p >= 0; p-- {
 		ends[p] = begins[p]
 		count := evenCount(high-begins[p], w.slots, length, w.overhead.item)
-		less := min(surplus, count, w.slots) // those of the last moment that were not needed
+		before := evenCount(low-begins[p], w.slots, length, w.overhead.item)
+		less := min(surplus, count-before) // of those that end last, not all were needed
 		surplus -= less
 		if count > less {
 			ends[p] += evenSpan(count-less, w.slots, length, w.overhead.item)

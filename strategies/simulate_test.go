@@ -313,3 +313,76 @@ func TestOrders(t *testing.T) {
 		}
 	}
 }
+
+// TestShare: parts that start together and share a queue are as good as one part with all of their slots, but that each hands out its own
+// items; and the closed form for even items is what simulating them one by one gives.
+func TestShare(t *testing.T) {
+	tail := unevenly(draw([]float64{0.5, 0.6, 0.7, 1, 1, 1.2, 9}, 700)...)
+	for slots := 1; slots < 20; slots++ {
+		w := work{items: 700, parts: 5, slots: slots, lengths: tail}
+		one := w
+		one.parts, one.slots = 1, 5*slots
+		if got, want := atOnce(5).share(w, 1).end, makespan(one, atOnce(1)); !near(got, want) {
+			t.Errorf("%d slots: got %v s, one part with all slots takes %v s", slots, got, want)
+		}
+	}
+	starts := []starting{{places: 3}, {places: 7, first: 1, delay: 0.1, period: 1, rate: 80, lag: 0.9, hold: 1}, {places: 40, period: 5, rate: 3}}
+	for _, s := range starts {
+		for _, length := range []float64{0.01, 1, 30} {
+			for _, dispatch := range []float64{0, 0.001, 0.02} {
+				for slots := 1; slots < 12; slots += 2 {
+					for items := 1; items < 500; items += 37 {
+						w := work{items: items, parts: 40, slots: slots, lengths: evenly(length), overhead: overhead{begin: 0.02, item: dispatch, end: 0.05}}
+						each := w
+						each.lengths = unevenly(length, length)
+						got, want := s.share(w, 1), s.share(each, 1)
+						if slack := 2*float64(slots)*dispatch + 1e-6; math.Abs(got.end-want.end) > slack || math.Abs(got.longest-want.longest) > slack+length {
+							t.Fatalf("%+v, %+v: got end %v and longest %v, simulated %v and %v", s, w, got.end, got.longest, want.end, want.longest)
+						}
+						if math.Abs(got.busy-want.busy) > float64(min(s.places, 40))*(length+2*float64(slots)*dispatch)+1e-6 {
+							t.Fatalf("%+v, %+v: got busy %v, simulated %v", s, w, got.busy, want.busy)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestShareMoreIsNeverSlower: neither more slots nor more places make a shared queue slower.
+func TestShareMoreIsNeverSlower(t *testing.T) {
+	tail := unevenly(draw([]float64{0.5, 0.6, 0.7, 1, 1, 1.2, 9}, 700)...)
+	for _, l := range []lengths{evenly(1), tail} {
+		for _, s := range []starting{{}, {period: 1, rate: 80, first: 0.5}, {period: 5, rate: 3}} {
+			last := math.Inf(1)
+			for places := 1; places < 60; places++ {
+				s.places = places
+				got := s.share(work{items: 700, parts: 60, slots: 2, lengths: l}, 1).end
+				if got > last+1e-6 {
+					t.Fatalf("%+v: %d places: %v s, one fewer: %v s", s, places, got, last)
+				}
+				last = got
+			}
+		}
+	}
+}
+
+// TestShareMillions: a million items in a shared queue are simulated fast, and many of them as well as all.
+func TestShareMillions(t *testing.T) {
+	l := unevenly(draw([]float64{0.5, 0.6, 0.7, 1, 1, 1.2, 3}, 1e6)...)
+	for _, tt := range []struct{ parts, slots int }{{16, 64}, {10_000, 8}, {10_000, 64}, {4, 1}} {
+		for _, l := range []lengths{l, evenly(1)} {
+			start := cpuTime(t)
+			w := work{items: 1e6, parts: tt.parts, slots: tt.slots, lengths: l, overhead: overhead{item: 0.001}}
+			got := starting{first: 1, period: 1, rate: 80, hold: 0.25, places: tt.parts}.share(w, 1)
+			if took := cpuTime(t) - start; took > time.Second/2 {
+				t.Errorf("%+v: took %v", tt, took)
+			}
+			ideal := 1e6 * l.mean / float64(tt.parts*tt.slots)
+			begins := float64(tt.parts) / 80 // the parts begin one after another
+			if got.end < ideal || got.end > 1.05*ideal+begins+4 {
+				t.Errorf("%+v: %v s, ideal is %v s", tt, got.end, ideal)
+			}
+		}
+	}
+}

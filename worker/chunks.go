@@ -126,13 +126,12 @@ func (c *chunks) inherit() error {
 	if c.claim.restart == 0 {
 		return nil
 	}
-	taken, err := c.Claims()
-	for k, target := range taken {
+	err := c.Claims(func(k items.Chunk, target string) {
 		if c.claim.follows(target) && !c.mine[k.First] {
 			c.mine[k.First] = true
 			c.again = append(c.again, k)
 		}
-	}
+	})
 	slices.SortFunc(c.again, func(a, b items.Chunk) int { return a.First - b.First })
 	return err
 }

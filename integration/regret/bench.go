@@ -262,6 +262,9 @@ func words(c strategies.Candidate) string {
 	if r.ArrayThrottle > 0 {
 		text += fmt.Sprintf(", %d at once", r.ArrayThrottle)
 	}
+	if l.Queue != nil {
+		text += ", one queue"
+	}
 	return text
 }
 

@@ -1,0 +1,97 @@
+package items
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"testing"
+)
+
+// TestChunks: the chunks of a queue are all of its items, in order, ever smaller, and not many however long the list is.
+func TestChunks(t *testing.T) {
+	for _, tt := range []struct{ items, parts, slots int }{{1, 2, 1}, {10, 1, 1}, {100, 80, 1}, {640, 8, 8}, {20_000, 2, 1}, {1_000_000, 4, 64}, {0, 3, 2}} {
+		a := AttemptDir(t.TempDir())
+		if err := WriteQueue(a, countTo(tt.items), tt.parts, tt.slots); err != nil {
+			t.Fatal(err)
+		}
+		c, err := OpenChunks(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		next, last := 0, math.MaxInt
+		for n := range c.Len() {
+			k, err := c.At(n)
+			if err != nil || k.First != next || k.Count < 1 || k.Count > last {
+				t.Fatalf("%+v: chunk %d is %v (%v), after one of %d up to %d", tt, n, k, err, last, next)
+			}
+			next, last = next+k.Count, k.Count
+		}
+		if next != tt.items || tt.items > tt.parts && last != 1 {
+			t.Errorf("%+v: the chunks hold %d items, the last one %d", tt, next, last)
+		}
+		if most := 16 * tt.parts * int(2+math.Log(1+float64(tt.items)/float64(tt.parts))); c.Len() > most {
+			t.Errorf("%+v: %d chunks, want at most %d", tt, c.Len(), most)
+		}
+		p, err := OpenPart(a, tt.parts-1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		for place := range p.Len() {
+			if got, err := p.Index(place); got != place || err != nil {
+				t.Fatalf("%+v: place %d is item %d, %v", tt, place, got, err)
+			}
+		}
+		if p.Len() != tt.items {
+			t.Errorf("%+v: a part may take %d items, want all", tt, p.Len())
+		}
+	}
+	if _, err := OpenChunks(AttemptDir(t.TempDir())); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no queue: got %v", err)
+	}
+}
+
+// TestOffers: what is given back is nobody's until it is taken again, and no more its first taker's.
+func TestOffers(t *testing.T) {
+	a := AttemptDir(t.TempDir())
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.Make())
+	must(WriteQueue(a, countTo(10), 1, 1)) // chunks of 5, 3, 1, 1
+	c, err := OpenChunks(a)
+	must(err)
+	defer c.Close()
+	wants := func(want bool) {
+		t.Helper()
+		if got, err := c.Exhausted(); got != want || err != nil {
+			t.Errorf("exhausted: got %v, %v, want %v", got, err, want)
+		}
+	}
+	wants(false)
+	for n := range c.Len() {
+		k, err := c.At(n)
+		must(err)
+		must(os.Symlink("job", c.Claim(k)))
+	}
+	must(os.Symlink("job", a.Claim(0)))
+	wants(true)
+	must(c.Offer(Chunk{2, 3}))
+	wants(false)
+	got, err := c.Offered()
+	if len(got) != 1 || got[0] != (Chunk{2, 3}) || err != nil {
+		t.Fatalf("offered: got %v, %v", got, err)
+	}
+	must(os.Symlink("other", c.Claim(got[0])))
+	wants(true)
+	claims := map[Chunk]string{}
+	must(c.Claims(func(k Chunk, target string) { claims[k] = target }))
+	if len(claims) != 5 || claims[Chunk{0, 2}] != "job" || claims[Chunk{2, 3}] != "other" || claims[Chunk{5, 3}] != "job" {
+		t.Errorf("claims: got %v", claims)
+	}
+}

@@ -1,0 +1,190 @@
+package worker
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+)
+
+// share makes one queue of the run's items, which so many parts take from.
+func (r *testRun) share(parts, slots int, itemS float64) {
+	r.t.Helper()
+	r.work.Parts, r.work.ItemS = parts, itemS
+	must(r.t, items.WriteWork(r.dir, r.work))
+	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts, slots))
+}
+
+// TestSharedQueue: parts take items from one queue as they have room, each item runs once, and a part that comes late finds nothing.
+func TestSharedQueue(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || sleep 2; sleep 0.02`, 90), 1)
+	r.share(4, 1, 0)
+	var all sync.WaitGroup
+	for part := range 3 {
+		l := r.start(lifeOptions{part: part, job: fmt.Sprint(100 + part)})
+		all.Go(func() {
+			if got := l.wait(60 * time.Second); got != ExitDone {
+				t.Errorf("part %d: exit code %d: %s", part, got, &l.stderr)
+			}
+		})
+	}
+	all.Wait()
+	late := r.exits(ExitDone, lifeOptions{part: 3, job: "103"})
+	if got := late.stderr.String(); got != "" {
+		t.Errorf("the late part says %q", got)
+	}
+	ran := r.lines("ran")
+	slices.Sort(ran)
+	if n := len(slices.Compact(ran)); n != 90 || len(ran) != 90 || len(r.ends()) != 90 {
+		t.Errorf("%d items in %d runs, %d ends", n, len(ran), len(r.ends()))
+	}
+	of := map[int]int{}
+	for part := range 4 {
+		of[part], _ = r.endsOf(part)
+	}
+	slow := slices.Min([]int{of[0], of[1], of[2]})
+	if of[3] != 0 || slow > 25 {
+		t.Errorf("the parts ran %v items: one of them had a long item, and none is left for the last", of)
+	}
+}
+
+// endsOf counts the items that a part of the run ended, and those of them that are done.
+func (r *testRun) endsOf(part int) (ended, done int) {
+	r.t.Helper()
+	names, err := filepath.Glob(filepath.Join(r.dir.ResultsDir(), fmt.Sprintf("%d.*.jsonl", part)))
+	must(r.t, err)
+	for _, name := range names {
+		_, err := items.ReadRecords(name, func(rec items.Record) error {
+			if rec.ID != "" && rec.State != items.Running {
+				ended++
+			}
+			if rec.State == items.Done {
+				done++
+			}
+			return nil
+		})
+		must(r.t, err)
+	}
+	return ended, done
+}
+
+// TestQueueSurvivesKills: however often the workers of a shared queue are killed, the lives that follow run each item to its end, and one
+// that is recorded as done never again.
+func TestQueueSurvivesKills(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.0{n}`, 400), 1)
+	r.share(3, 2, 0)
+	var all sync.WaitGroup
+	for part := range 3 {
+		random := rand.New(rand.NewPCG(seed, uint64(part)))
+		all.Go(func() {
+			for life := range 100 {
+				l := r.start(lifeOptions{part: part, slots: 2, restart: life, job: fmt.Sprint(100 + part)})
+				kill := time.AfterFunc(time.Duration(random.IntN(900))*time.Millisecond, func() { l.cmd.Process.Signal(syscall.SIGKILL) })
+				exit := l.wait(60 * time.Second)
+				kill.Stop()
+				if exit == ExitDone {
+					return
+				}
+				if exit != -1 {
+					t.Errorf("part %d, life %d: exit code %d: %s", part, life, exit, &l.stderr)
+					return
+				}
+			}
+			t.Errorf("part %d did not end in 100 lives", part)
+		})
+	}
+	all.Wait()
+	done := map[int]int{}
+	for _, rec := range r.records() {
+		if rec.State == items.Done {
+			done[rec.Index]++
+		}
+	}
+	for n := range 400 {
+		if done[n] != 1 {
+			t.Errorf("item %d is recorded as done %d times", n, done[n])
+		}
+	}
+}
+
+// TestLeavesTheRest: a part that has little time left, or whose node fails what others do not, leaves what it took to those that follow.
+func TestLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 60), 1)
+	r.share(2, 1, 4)
+	first := r.start(lifeOptions{env: endsIn(6 * time.Second)})
+	if got := first.wait(30 * time.Second); got != ExitUndone {
+		t.Errorf("first part: exit code %d: %s", got, &first.stderr)
+	}
+	if got := first.stderr.String(); !strings.Contains(got, "part 0 leaves the rest of the queue to other parts: ") || !strings.Contains(got, "an item may take 4s, and other parts have not begun yet") {
+		t.Errorf("first part says %q", got)
+	}
+	if n := len(r.lines("ran")); n == 0 || n > 20 {
+		t.Errorf("the first part ran %d items in the two seconds that it had", n)
+	}
+	r.exits(ExitDone, lifeOptions{part: 1, job: "101"})
+	if n := len(r.lines("ran")); n != 60 || len(r.ends()) != 60 {
+		t.Errorf("%d items ran, %d ended, want 60", n, len(r.ends()))
+	}
+}
+
+func endsIn(d time.Duration) []string {
+	return []string{fmt.Sprintf("SLURM_JOB_END_TIME=%d", time.Now().Add(d).Unix())}
+}
+
+// TestLastPartStays: when all parts have begun, there is nobody to leave the rest to, and items run as long as one may end in time.
+func TestLastPartStays(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 15), 1)
+	r.share(2, 1, 30)
+	must(t, os.Symlink("101.0.abc", r.dir.Claim(1)))
+	r.exits(ExitDone, lifeOptions{env: endsIn(20 * time.Second)})
+	if n := len(r.lines("ran")); n != 15 {
+		t.Errorf("%d items ran, want 15", n)
+	}
+}
+
+// TestSkip finds the first chunk that is nobody's, wherever it is.
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []int{0, 1, 2, 3, 7, 8, 9, 99, 100} {
+		dir := items.AttemptDir(t.TempDir())
+		must(t, dir.Make())
+		must(t, items.WriteQueue(dir, upTo(100), 100, 1))
+		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0))
+		must(t, err)
+		defer c.Close()
+		for n := range taken {
+			k, err := c.At(n)
+			must(t, err)
+			must(t, os.Symlink("8.0.x", c.Claim(k)))
+		}
+		if c.skip(); c.next != taken {
+			t.Errorf("%d chunks are taken: got to %d", taken, c.next)
+		}
+		got := 0
+		for {
+			_, more, err := c.take()
+			must(t, err)
+			if !more {
+				break
+			}
+			got++
+		}
+		if got != c.Len()-taken {
+			t.Errorf("%d of %d chunks are another's: took %d", taken, c.Len(), got)
+		}
+	}
+}
