@@ -39,6 +39,7 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 		show(s)
 		if s.Settled {
 			if len(v.forgotten()) == 0 || repeats == mostRepeats {
+				v.endIdle(ctx, client)
 				return s, nil
 			}
 			repeats++
@@ -63,6 +64,32 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 		if err := sleep(ctx, max(readPause, readingShare*time.Since(began))); err != nil {
 			return s, err
 		}
+	}
+}
+
+// endIdle cancels what waits in Slurm to take items from a queue that is empty: it would start, find nothing and end. Where that does not
+// work it does just this, so that no error is worth a word.
+func (v *view) endIdle(ctx context.Context, client slurm.Client) {
+	over := map[string]bool{}
+	for _, a := range v.active {
+		if v.records.Started(a.N) == a.Layout.Parts || !a.queueOver() {
+			continue
+		}
+		for _, s := range a.Submissions {
+			over[s.Name] = true
+		}
+	}
+	if len(over) == 0 || v.ask(ctx, client) != nil {
+		return
+	}
+	var ids []string
+	for _, j := range v.jobs {
+		if over[j.Name] && j.State == "PENDING" {
+			ids = append(ids, j.ID)
+		}
+	}
+	if len(ids) > 0 {
+		client.Cancel(ctx, ids)
 	}
 }
 

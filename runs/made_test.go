@@ -41,13 +41,17 @@ func order(t testing.TB, dir string, n, parts int) Order {
 }
 
 // made is a run as it stands on disk before Slurm hears of it.
-func made(t testing.TB, dir string, n, parts int) *Run {
+func made(t testing.TB, dir string, n, parts int, set ...func(*strategies.Layout)) *Run {
 	t.Helper()
 	root := Root(dir)
 	if err := makeRoot(root, ""); err != nil {
 		t.Fatal(err)
 	}
-	r, err := prepare(t.Context(), root, order(t, dir, n, parts), nil)
+	o := order(t, dir, n, parts)
+	for _, f := range set {
+		f(&o.Plan.Chosen.Layout)
+	}
+	r, err := prepare(t.Context(), root, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

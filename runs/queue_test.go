@@ -1,0 +1,101 @@
+package runs
+
+import (
+	"context"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"hpcsub/items"
+	"hpcsub/slurm"
+	"hpcsub/strategies"
+)
+
+// A waiting array answers that its first task has ended and the others wait, and keeps what is cancelled.
+type waitingArray struct {
+	slurm.Client
+	name      string
+	cancelled *[]string
+}
+
+func (c waitingArray) Jobs(context.Context, slurm.JobQuery) ([]slurm.Job, error) {
+	jobs := []slurm.Job{{ID: "7_0", ArrayID: "7", TaskID: 0, Name: c.name, State: "COMPLETED", Nodes: "c1", End: time.Now().Add(-time.Minute)}}
+	for n, id := range []string{"7_1", "7_2"} {
+		jobs = append(jobs, slurm.Job{ID: id, ArrayID: "7", TaskID: n + 1, Name: c.name, State: "PENDING"})
+	}
+	return jobs, nil
+}
+
+func (c waitingArray) Cancel(_ context.Context, ids []string) error {
+	*c.cancelled = append(*c.cancelled, ids...)
+	return nil
+}
+
+// TestQueueIsEmpty: a run is over when nothing is left of the queue and all that began have ended, though tasks still wait in Slurm:
+// they are cancelled. Before, it is not.
+func TestQueueIsEmpty(t *testing.T) {
+	tests := []struct {
+		name  string
+		last  items.State // of the last item
+		taken bool        // the last chunk
+		want  string
+	}{
+		{"all done", items.Done, true, Done},
+		{"one failed", items.Failed, true, Failed},
+		{"one is still to be taken", items.Running, false, Running},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := made(t, t.TempDir(), 4, 3, func(l *strategies.Layout) { l.Queue = &strategies.Queue{ItemS: 60} })
+			attempts, err := r.Attempts()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := attempts[0]
+			if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+				t.Fatal(err)
+			}
+			queue, err := items.OpenChunks(a.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer queue.Close()
+			for n := range queue.Len() {
+				k, err := queue.At(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if tt.taken || n < queue.Len()-1 {
+					if err := os.Symlink("7_0.0.x", queue.Claim(k)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			now := unixSeconds(time.Now())
+			records := []*items.Record{record(0, items.Done, now), record(1, items.Done, now), record(2, items.Done, now)}
+			if tt.taken {
+				records = append(records, record(3, tt.last, now))
+			}
+			write(t, a.dir.Results(0, 0), true, records...)
+			var cancelled []string
+			client := waitingArray{name: a.Submissions[0].Name, cancelled: &cancelled}
+			s, err := r.Status(t.Context(), client)
+			if err != nil || s.State != tt.want || s.Settled != tt.taken {
+				t.Errorf("status: got %+v, %v, want %s", s, err, tt.want)
+			}
+			if len(cancelled) > 0 {
+				t.Errorf("status cancelled %v", cancelled)
+			}
+			if !tt.taken {
+				return
+			}
+			if s, err := r.Follow(t.Context(), client, func(Status) {}); err != nil || s.State != tt.want {
+				t.Errorf("follow: got %+v, %v, want %s", s, err, tt.want)
+			}
+			if !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
+				t.Errorf("follow cancelled %v, want what waits", cancelled)
+			}
+		})
+	}
+}
