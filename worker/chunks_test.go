@@ -140,6 +140,17 @@ func TestLeavesTheRest(t *testing.T) {
 	}
 }
 
+// TestFirstItemsAnyway: where the limit is shorter than an item may take, each part runs as many as it has slots.
+func TestFirstItemsAnyway(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 1.5`, 20), 1)
+	r.share(5, 3, 600)
+	l := r.exits(ExitUndone, lifeOptions{slots: 3, env: endsIn(60 * time.Second)})
+	if n := len(r.lines("ran")); n != 3 {
+		t.Errorf("%d items ran, want 3: %s", n, &l.stderr)
+	}
+}
+
 func endsIn(d time.Duration) []string {
 	return []string{fmt.Sprintf("SLURM_JOB_END_TIME=%d", time.Now().Add(d).Unix())}
 }

@@ -40,9 +40,11 @@ func (e *engine) mayStart() bool {
 	return e.halt == ""
 }
 
-// thinkOfOthers leaves the rest of a shared queue to parts that have not begun yet, where an item might not end in time here.
+// thinkOfOthers leaves the rest of a shared queue to parts that have not begun yet, where an item might not end in time here. Its first
+// items a worker takes in any case: were all limits shorter than planned, the last part would else be left with everything.
 func (e *engine) thinkOfOthers(now time.Time) {
-	if e.work.Parts < 2 || e.clock.end.IsZero() || e.clock.end.Sub(now).Seconds() >= e.work.ItemS || e.gate.allBegun {
+	begun := e.done+e.undone+e.running() > 0
+	if e.work.Parts < 2 || e.clock.end.IsZero() || e.clock.end.Sub(now).Seconds() >= e.work.ItemS || e.gate.allBegun || !begun {
 		return
 	}
 	_, err := os.Lstat(e.dir.Claim(e.work.Parts - 1)) // the tasks of an array begin in order
