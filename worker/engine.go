@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,21 +45,23 @@ type engine struct {
 	launcher *launcher // starts the ranks of items; nil where they are no MPI programs
 	around   []string  // stands before each item's command; nil = nothing
 
-	enforced time.Time     // when clocks were last looked at
-	held     *task         // could not be started for want of processes; goes first
-	back     []task        // taken back from processes that had not begun them; they go next
-	busy     time.Time     // since when it could not, with nothing else running
-	parallel int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
-	halt     string        // why no more items are started; "" = go on
-	ending   bool          // the worker was told to end
-	leaves   bool          // this node fails what others do
-	failure  error         // the worker's own: its disk, its folder
-	judged   int           // items that have ended and of which more is to be heard before that is recorded
-	fresh    []fresh       // successes that wait to be recorded
-	done     int           // items that ended well
-	undone   int           // items that ended otherwise
-	handled  int           // places of a queue over nodes that a worker has answered for, this one or another
-	changed  chan struct{} // a slot is free again
+	enforced time.Time // when clocks were last looked at
+	// continued is when the last SIGCONT came.
+	continued atomic.Pointer[time.Time]
+	held      *task         // could not be started for want of processes; goes first
+	back      []task        // taken back from processes that had not begun them; they go next
+	busy      time.Time     // since when it could not, with nothing else running
+	parallel  int           // the process of GNU Parallel, Pathos or Dask, where it says what runs; else 0
+	halt      string        // why no more items are started; "" = go on
+	ending    bool          // the worker was told to end
+	leaves    bool          // this node fails what others do
+	failure   error         // the worker's own: its disk, its folder
+	judged    int           // items that have ended and of which more is to be heard before that is recorded
+	fresh     []fresh       // successes that wait to be recorded
+	done      int           // items that ended well
+	undone    int           // items that ended otherwise
+	handled   int           // places of a queue over nodes that a worker has answered for, this one or another
+	changed   chan struct{} // a slot is free again
 
 	fate syscall.WaitStatus // how the process ended that was in parallel
 

@@ -27,6 +27,7 @@ func (e *engine) mayStart() bool {
 	if e.halt != "" {
 		return false
 	}
+	e.forgive(now)
 	if !e.clock.allows(now) {
 		e.stop(fmt.Sprintf("%s are left before the time limit, and an item takes %s; `hpcsub retry` runs them",
 			round(e.clock.end.Sub(now)), round(e.clock.needs())))

@@ -14,7 +14,7 @@ import (
 // ignores it (nohup).
 func listen() chan os.Signal {
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT)
 	// Past a file size limit a write is to give an error, not end the worker. It is caught, not
 	// ignored, because what is ignored is ignored in the items too.
 	signal.Notify(signals, syscall.SIGXFSZ)
@@ -44,6 +44,10 @@ func (w *worker) attend(ctx context.Context, signals <-chan os.Signal, over <-ch
 			switch number := sig.(syscall.Signal); number {
 			case syscall.SIGUSR1, syscall.SIGUSR2:
 				w.passOn(number)
+				continue
+			case syscall.SIGCONT:
+				now := time.Now()
+				w.continued.Store(&now)
 				continue
 			case syscall.SIGXFSZ:
 				continue

@@ -61,3 +61,17 @@ func TestSuccessAsTheJobEnds(t *testing.T) {
 		t.Errorf("item 2 was done after the job's end")
 	}
 }
+
+// TestSuspensionMovesTheEnd: the time for which a job is suspended is not counted against its time limit, as Slurm does not count it.
+func TestSuspensionMovesTheEnd(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 1`, 8), 1)
+	l := r.start(lifeOptions{env: endsIn(14 * time.Second)})
+	eventually(t, "an item has begun", func() bool { return len(r.lines("ran")) == 1 })
+	syscall.Kill(l.cmd.Process.Pid, syscall.SIGSTOP)
+	time.Sleep(10 * time.Second)
+	syscall.Kill(l.cmd.Process.Pid, syscall.SIGCONT)
+	if got := l.wait(30 * time.Second); got != ExitDone || len(r.lines("ran")) != 8 {
+		t.Errorf("exit code %d after %d of 8 items: %s", got, len(r.lines("ran")), &l.stderr)
+	}
+}

@@ -92,17 +92,35 @@ func (e *engine) enforce(now time.Time) {
 	}
 }
 
-// forgive gives the items the time back in which the whole job was stopped (scontrol suspend).
+// forgive gives the items and the job the time back in which the whole job was stopped (scontrol suspend): Slurm moves the end
+// of the job, too. A machine that only hung gets none.
 func (e *engine) forgive(now time.Time) {
 	const stopped = 5 * time.Second // the rounds are 0.1 s apart
-	if gap := now.Sub(e.enforced); !e.enforced.IsZero() && gap > stopped {
-		for _, s := range e.byPID {
-			if !s.limitAt.IsZero() {
-				s.limitAt = s.limitAt.Add(gap)
-			}
+	last := e.enforced
+	e.enforced = now
+	gap := now.Sub(last)
+	if last.IsZero() || gap <= stopped || !e.resumed(last) {
+		return
+	}
+	for _, s := range e.byPID {
+		if !s.limitAt.IsZero() {
+			s.limitAt = s.limitAt.Add(gap)
 		}
 	}
-	e.enforced = now
+	if !e.clock.end.IsZero() {
+		e.clock.end = e.clock.end.Add(gap)
+	}
+}
+
+// resumed says whether a SIGCONT has come since some time. It may be on its way.
+func (e *engine) resumed(since time.Time) bool {
+	for range 20 {
+		if at := e.continued.Load(); at != nil && at.After(since) {
+			return true
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
 }
 
 // nudge wakes the loop, which waits for a child to end, by way of a child that ends.
