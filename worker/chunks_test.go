@@ -16,18 +16,18 @@ import (
 )
 
 // share makes one queue of the run's items, which so many parts take from.
-func (r *testRun) share(parts, slots int, itemS float64) {
+func (r *testRun) share(parts int, itemS float64) {
 	r.t.Helper()
 	r.work.Parts, r.work.ItemS = parts, itemS
 	must(r.t, items.WriteWork(r.dir, r.work))
-	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts, slots))
+	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts))
 }
 
 // TestSharedQueue: parts take items from one queue as they have room, each item runs once, and a part that comes late finds nothing.
 func TestSharedQueue(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || sleep 2; sleep 0.02`, 90), 1)
-	r.share(4, 1, 0)
+	r.share(4, 0)
 	var all sync.WaitGroup
 	for part := range 3 {
 		l := r.start(lifeOptions{part: part, job: fmt.Sprint(100 + part)})
@@ -84,7 +84,7 @@ func TestQueueSurvivesKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.0{n}`, 400), 1)
-	r.share(3, 2, 0)
+	r.share(3, 0)
 	var all sync.WaitGroup
 	for part := range 3 {
 		random := rand.New(rand.NewPCG(seed, uint64(part)))
@@ -122,8 +122,8 @@ func TestQueueSurvivesKills(t *testing.T) {
 // TestLeavesTheRest: a part that has little time left, or whose node fails what others do not, leaves what it took to those that follow.
 func TestLeavesTheRest(t *testing.T) {
 	t.Parallel()
-	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 60), 1)
-	r.share(2, 1, 4)
+	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 200), 1)
+	r.share(2, 4)
 	first := r.start(lifeOptions{env: endsIn(6 * time.Second)})
 	if got := first.wait(30 * time.Second); got != ExitUndone {
 		t.Errorf("first part: exit code %d: %s", got, &first.stderr)
@@ -134,9 +134,13 @@ func TestLeavesTheRest(t *testing.T) {
 	if n := len(r.lines("ran")); n == 0 || n > 20 {
 		t.Errorf("the first part ran %d items in the two seconds that it had", n)
 	}
-	r.exits(ExitDone, lifeOptions{part: 1, job: "101"})
-	if n := len(r.lines("ran")); n != 60 || len(r.ends()) != 60 {
-		t.Errorf("%d items ran, %d ended, want 60", n, len(r.ends()))
+	offered, err := os.ReadDir(r.dir.OffersDir())
+	if len(offered) == 0 || err != nil {
+		t.Errorf("the first part gave nothing back (%v), though it took seven items at a time", err)
+	}
+	r.exits(ExitDone, lifeOptions{part: 1, slots: 8, job: "101"})
+	if n := len(r.lines("ran")); n != 200 || len(r.ends()) != 200 {
+		t.Errorf("%d items ran, %d ended, want 200", n, len(r.ends()))
 	}
 }
 
@@ -144,7 +148,7 @@ func TestLeavesTheRest(t *testing.T) {
 func TestFirstItemsAnyway(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 1.5`, 20), 1)
-	r.share(5, 3, 600)
+	r.share(5, 600)
 	l := r.exits(ExitUndone, lifeOptions{slots: 3, env: endsIn(60 * time.Second)})
 	if n := len(r.lines("ran")); n != 3 {
 		t.Errorf("%d items ran, want 3: %s", n, &l.stderr)
@@ -159,7 +163,7 @@ func endsIn(d time.Duration) []string {
 func TestLastPartStays(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 15), 1)
-	r.share(2, 1, 30)
+	r.share(2, 30)
 	must(t, os.Symlink("101.0.abc", r.dir.Claim(1)))
 	r.exits(ExitDone, lifeOptions{env: endsIn(20 * time.Second)})
 	if n := len(r.lines("ran")); n != 15 {
@@ -173,7 +177,7 @@ func TestSkip(t *testing.T) {
 	for _, taken := range []int{0, 1, 2, 3, 7, 8, 9, 99, 100} {
 		dir := items.AttemptDir(t.TempDir())
 		must(t, dir.Make())
-		must(t, items.WriteQueue(dir, upTo(100), 100, 1))
+		must(t, items.WriteQueue(dir, upTo(100), 100))
 		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0))
 		must(t, err)
 		defer c.Close()
