@@ -3,6 +3,10 @@ package strategies
 // tie is how much two candidates must differ to count as different.
 const tie = 0.05
 
+// sparing is by how much more a plan may cost that ends sooner, where cost is to be least. What starts cost is the least certain part of an
+// estimate, and all of a tie given away for time would be more than a tie once they take twice as long.
+const sparing = tie / 4
+
 // A minute: from here on a start of its own costs an item nothing that matters.
 const longItem = 60
 
@@ -61,7 +65,7 @@ func (p *problem) rules(all []prediction) []rule {
 	starts := rule{value: func(c prediction) float64 { return yes(!c.worthStarting(quickest)) }}
 	makespan := rule{func(c prediction) float64 { return c.rankedMakespan() * c.disliked(p.in.Site) }, tie}
 	gpus := rule{func(c prediction) float64 { return c.freeGPUHours() * c.disliked(p.in.Site) }, tie}
-	cost := rule{func(c prediction) float64 { return c.dear() * c.disliked(p.in.Site) }, tie}
+	cost := rule{func(c prediction) float64 { return c.dear() * c.disliked(p.in.Site) }, sparing}
 	first := []rule{starts, makespan}
 	if p.in.Plan.Minimize == "cost" {
 		first = []rule{gpus, cost, starts, makespan}
