@@ -69,7 +69,7 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 			}
 		}
 		s.shared = s.shared && s.parts > 1
-		shapes = append(shapes, s.levelled(p))
+		shapes = append(shapes, s.levelled(p).fewer(p, at.now))
 	}
 	return shapes, nil
 }
@@ -104,5 +104,17 @@ func (s shape) levelled(p *problem) shape {
 	each := (p.in.Items + s.parts - 1) / s.parts
 	rounds := (each + s.slots - 1) / s.slots
 	s.slots = (each + rounds - 1) / rounds
+	return s
+}
+
+// fewer takes away tasks in the same way, of those that all start now.
+func (s shape) fewer(p *problem, now int) shape {
+	if !p.lengths.even() || !s.pulls() || s.parts > now {
+		return s
+	}
+	all := s.parts * s.slots
+	rounds := (p.in.Items + all - 1) / all
+	s.parts = (p.in.Items + rounds*s.slots - 1) / (rounds * s.slots)
+	s.shared = s.parts > 1
 	return s
 }
