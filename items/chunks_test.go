@@ -3,6 +3,7 @@ package items
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"testing"
@@ -81,17 +82,25 @@ func TestOffers(t *testing.T) {
 	}
 	must(os.Symlink("job", a.Claim(0)))
 	wants(true)
-	must(c.Offer(Chunk{2, 3}))
-	wants(false)
-	got, err := c.Offered()
-	if len(got) != 1 || got[0] != (Chunk{2, 3}) || err != nil {
-		t.Fatalf("offered: got %v, %v", got, err)
+	passOn := func(k Chunk, to string) {
+		t.Helper()
+		must(c.Offer(k))
+		wants(false)
+		got, err := c.Offered()
+		if len(got) != 1 || got[0] != k || err != nil {
+			t.Fatalf("offered: got %v, %v, want %v", got, err, k)
+		}
+		must(os.Symlink(to, c.Claim(k)))
+		wants(true)
 	}
-	must(os.Symlink("other", c.Claim(got[0])))
-	wants(true)
+	passOn(Chunk{First: 0, Count: 5}.Piece(2, 3), "other")
+	passOn(Chunk{First: 8, Count: 1}.Piece(8, 1), "other") // all of it, before it was begun
+	passOn(Chunk{First: 8, Count: 1, Turn: 1}.Piece(8, 1), "third")
 	claims := map[Chunk]string{}
-	must(c.Claims(func(k Chunk, target string) { claims[k] = target }))
-	if len(claims) != 5 || claims[Chunk{0, 2}] != "job" || claims[Chunk{2, 3}] != "other" || claims[Chunk{5, 3}] != "job" {
-		t.Errorf("claims: got %v", claims)
+	known := func(k Chunk) bool { return k.First == 9 }
+	must(c.Claims(known, func(k Chunk, target string) { claims[k] = target }))
+	want := map[Chunk]string{{0, 2, 0}: "job", {2, 3, 0}: "other", {5, 3, 0}: "job", {8, 1, 2}: "third"}
+	if !maps.Equal(claims, want) {
+		t.Errorf("claims: got %v, want %v", claims, want)
 	}
 }

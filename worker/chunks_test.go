@@ -174,7 +174,7 @@ func TestSkip(t *testing.T) {
 		dir := items.AttemptDir(t.TempDir())
 		must(t, dir.Make())
 		must(t, items.WriteQueue(dir, upTo(100), 100, 1))
-		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0))
+		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0), 100)
 		must(t, err)
 		defer c.Close()
 		for n := range taken {
@@ -197,5 +197,109 @@ func TestSkip(t *testing.T) {
 		if got != c.Len()-taken {
 			t.Errorf("%d of %d chunks are another's: took %d", taken, c.Len(), got)
 		}
+	}
+}
+
+// openedQueue is the queue as the worker of a part has it, and a look at what others would find left of it.
+func (r *testRun) openedQueue(c *claim) (q *queue, rest func() []int) {
+	r.t.Helper()
+	open := func(c *claim, part int) *queue {
+		opt := Options{Part: part}
+		q, err := openQueue(r.dir, &r.work, c, opt)
+		must(r.t, err)
+		r.t.Cleanup(q.close)
+		must(r.t, q.resume(r.dir, opt, c.restart))
+		return q
+	}
+	must(r.t, c.take())
+	return open(c, 0), func() (places []int) {
+		other := open(newClaim(r.dir.Claim(1), "other", 0), 1)
+		for {
+			place, more, err := other.advance()
+			must(r.t, err)
+			if !more {
+				return places
+			}
+			places = append(places, place)
+		}
+	}
+}
+
+// TestGivesBackAll: what was taken and not begun is given back, be it all of a chunk: a worker of MPI looks at an item before the first
+// begins, and there may be no process for one.
+func TestGivesBackAll(t *testing.T) {
+	r := freeze(t, numbers("true {n}", 6), 1)
+	r.share(2, 1, 0) // chunks of 2, 1, 1, 1, 1
+	c := newClaim(r.dir.Claim(0), "7", 0)
+	q, rest := r.openedQueue(c)
+	_, _, err := q.peek()
+	must(t, err)
+	held, _, err := q.pop()
+	must(t, err)
+	e := &engine{halt: "no room", held: &held, gate: gate{claim: c}}
+	if e.leave(q); q.taken != 0 || e.failure != nil {
+		t.Errorf("%d items count as taken, %v", q.taken, e.failure)
+	}
+	if got := rest(); !slices.Equal(got, []int{1, 2, 3, 4, 5, 0}) && !slices.Equal(got, []int{2, 3, 4, 5, 0, 1}) {
+		t.Errorf("the places %v are left to others, want all", got)
+	}
+}
+
+// TestGivesBackNothingDone: a life that leaves what the ones before it took leaves nothing that they did, and what it finds late of theirs,
+// since they had not heard of their end, is not done once more.
+func TestGivesBackNothingDone(t *testing.T) {
+	r := freeze(t, numbers("true {n}", 20), 1)
+	r.share(2, 1, 0) // chunks of 5, 4, 3, 2, 2, 1, 1, 1, 1
+	recorder, err := items.NewRecorder(r.dir.Results(0, 0))
+	must(t, err)
+	does := func(indices ...int) {
+		for _, i := range indices {
+			must(t, recorder.Write(&items.Record{ID: fmt.Sprint(i), Index: i, State: items.Done}))
+		}
+		must(t, recorder.Flush())
+	}
+	takes := func(job string, chunks ...items.Chunk) {
+		for _, k := range chunks {
+			must(t, os.Symlink(job, r.dir.ClaimOfChunk(k)))
+		}
+	}
+	takes("7.0.x", items.Chunk{First: 0, Count: 5}, items.Chunk{First: 5, Count: 4})
+	takes("8.0.x", items.Chunk{First: 9, Count: 3}, items.Chunk{First: 12, Count: 2}, items.Chunk{First: 14, Count: 2})
+	does(0, 2, 5, 6, 8)
+	q, rest := r.openedQueue(newClaim(r.dir.Claim(0), "7", 1))
+	pops := func(want ...int) {
+		t.Helper()
+		for _, n := range want {
+			if got, more, err := q.pop(); got.index != n || !more || err != nil {
+				t.Errorf("got item %d, %v, %v, want %d", got.index, more, err, n)
+			}
+		}
+	}
+	pops(1, 3, 4, 7, 16)
+	takes("7.0.x", items.Chunk{First: 17, Count: 1}, items.Chunk{First: 18, Count: 1}, items.Chunk{First: 19, Count: 1})
+	does(17, 19)
+	pops(18)
+	if _, more, err := q.pop(); more || err != nil {
+		t.Errorf("at the end: %v, %v", more, err)
+	}
+	q, rest = r.openedQueue(newClaim(r.dir.Claim(0), "7", 2))
+	pops(1)
+	must(t, q.giveBack())
+	got := rest()
+	slices.Sort(got)
+	if !slices.Equal(got, []int{3, 4, 7, 16, 18}) {
+		t.Errorf("the places %v are left to others, want those that are not done", got)
+	}
+}
+
+// TestNoQueue: where the queue that all parts share is not there, a part does not take everything for its own.
+func TestNoQueue(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers("echo {n} >> ran", 4), 1)
+	r.share(2, 1, 0)
+	must(t, os.Remove(r.dir.Chunks()))
+	l := r.exits(ExitFailed, lifeOptions{})
+	if got := l.stderr.String(); len(r.lines("ran")) != 0 || !strings.Contains(got, "opening the queue that all parts share") {
+		t.Errorf("%d items ran; it says %q", len(r.lines("ran")), got)
 	}
 }
