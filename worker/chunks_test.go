@@ -140,6 +140,23 @@ func TestLeavesTheRest(t *testing.T) {
 	}
 }
 
+// TestLeavesTheRestInTime: a part whose slots are all busy with items that take longer than planned leaves the rest while they run.
+func TestLeavesTheRestInTime(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || exec sleep 60`, 20), 1)
+	r.share(2, 1, 4) // chunks of 5, 4, 3 …
+	first := r.start(lifeOptions{env: endsIn(7 * time.Second)})
+	eventually(t, "the first part gives back what it cannot begin", func() bool {
+		_, err := os.Stat(filepath.Join(r.dir.OffersDir(), "1-4"))
+		return err == nil
+	})
+	r.exits(ExitDone, lifeOptions{part: 1, job: "101"})
+	first.cmd.Process.Signal(syscall.SIGTERM)
+	if got := first.wait(20 * time.Second); got != ExitUndone || len(r.lines("ran")) != 20 {
+		t.Errorf("exit code %d after %d of 20 items: %s", got, len(r.lines("ran")), &first.stderr)
+	}
+}
+
 // TestFirstItemsAnyway: where the limit is shorter than an item may take, each part runs as many as it has slots.
 func TestFirstItemsAnyway(t *testing.T) {
 	t.Parallel()
