@@ -57,7 +57,7 @@ func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts int) error {
 	}
 	err = WriteFile(dir.Parts(), func(w io.Writer) error { // each may be given any of them
 		for range parts {
-			if err := (Chunk{0, count}).write(w); err != nil {
+			if err := (Chunk{Count: count}).write(w); err != nil {
 				return err
 			}
 		}
@@ -79,7 +79,19 @@ func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts int) error {
 }
 
 // Chunk is a stretch of places in a part.
-type Chunk struct{ First, Count int }
+type Chunk struct {
+	First, Count int
+	Turn         int // how often it was given back from its beginning on: who takes it then makes another claim
+}
+
+// Piece is a stretch of a chunk that is given back.
+func (k Chunk) Piece(first, count int) Chunk {
+	turn := 0
+	if first == k.First {
+		turn = k.Turn + 1
+	}
+	return Chunk{first, count, turn}
+}
 
 func (k Chunk) write(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%09d %09d\n", k.First, k.Count)
@@ -94,19 +106,40 @@ func parseChunk(line []byte) (k Chunk, err error) {
 	return k, err
 }
 
-func (k Chunk) String() string { return fmt.Sprintf("%d-%d", k.First, k.Count) }
+func (k Chunk) String() string {
+	if k.Turn > 0 {
+		return fmt.Sprintf("%d-%d-%d", k.First, k.Count, k.Turn)
+	}
+	return fmt.Sprintf("%d-%d", k.First, k.Count)
+}
 
 // readChunk reads what String writes.
 func readChunk(text string) (k Chunk, ok bool) {
-	first, count, two := strings.Cut(text, "-")
-	var ok1, ok2 bool
-	k.First, ok1 = number(first)
-	k.Count, ok2 = number(count)
-	return k, two && ok1 && ok2
+	parts := strings.Split(text, "-")
+	to := []*int{&k.First, &k.Count, &k.Turn}
+	if len(parts) < 2 || len(parts) > len(to) {
+		return k, false
+	}
+	for i, part := range parts {
+		if *to[i], ok = number(part); !ok {
+			return k, false
+		}
+	}
+	return k, k.String() == text
+}
+
+// without is what is left of a chunk when what was given back of it is gone, and what lies behind that, which is recorded as done.
+func (k Chunk) without(offered []Chunk) Chunk {
+	for _, o := range offered {
+		if o.First > k.First && o.First < k.First+k.Count || o.First == k.First && o.Turn > k.Turn {
+			k.Count = o.First - k.First
+		}
+	}
+	return k
 }
 
 // Chunks are those of an attempt's queue. Who takes one says so in a symlink; what a worker cannot begin any more it offers, for
-// others to take in the same way. What is offered is always the end of what was taken.
+// others to take in the same way: all from a place on, but for what is recorded as done.
 type Chunks struct {
 	dir   AttemptDir
 	file  *os.File
@@ -155,7 +188,7 @@ func (c *Chunks) taken(k Chunk) bool {
 	return err == nil
 }
 
-// Offer gives back the end of a chunk.
+// Offer gives back a piece of a chunk.
 func (c *Chunks) Offer(k Chunk) error {
 	return WriteFile(filepath.Join(c.dir.OffersDir(), k.String()), func(io.Writer) error { return nil })
 }
@@ -188,8 +221,8 @@ func (c *Chunks) Exhausted() (bool, error) {
 	return len(offered) == 0, err
 }
 
-// Claims tells who took what, without what was given back of it. It holds few of them at a time.
-func (c *Chunks) Claims(visit func(k Chunk, target string)) error {
+// Claims tells who took what, without what was given back of it, but for claims that are known already. It holds few of them at a time.
+func (c *Chunks) Claims(known func(Chunk) bool, visit func(k Chunk, target string)) error {
 	offered, err := c.offers()
 	if err != nil {
 		return err
@@ -209,19 +242,16 @@ func (c *Chunks) Claims(visit func(k Chunk, target string)) error {
 		}
 		for _, name := range names {
 			k, ok := readChunk(name)
-			if !ok {
+			if !ok || known(k) {
 				continue
 			}
 			target, err := os.Readlink(c.Claim(k))
 			if err != nil {
 				return fmt.Errorf("looking at the claims: %w", err)
 			}
-			for _, o := range offered {
-				if o.First > k.First && o.First < k.First+k.Count {
-					k.Count = o.First - k.First
-				}
+			if k = k.without(offered); k.Count > 0 {
+				visit(k, target)
 			}
-			visit(k, target)
 		}
 	}
 }

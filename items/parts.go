@@ -47,7 +47,7 @@ func writeParts(w io.Writer, items, parts int) error {
 	first := 0
 	for p := range parts {
 		count := (items - p + parts - 1) / parts
-		if err := (Chunk{first, count}).write(w); err != nil {
+		if err := (Chunk{First: first, Count: count}).write(w); err != nil {
 			return err
 		}
 		first += count

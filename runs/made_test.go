@@ -74,7 +74,7 @@ func handedOver(t testing.TB, n int) (*Run, *Attempt) {
 }
 
 // again adds an attempt at some of the items, which takes the place of those before it.
-func again(t testing.TB, r *Run, n int, indices []int) {
+func again(t testing.TB, r *Run, n int, indices []int, set ...func(*strategies.Candidate)) {
 	t.Helper()
 	attempts, err := r.Attempts()
 	if err != nil {
@@ -86,6 +86,9 @@ func again(t testing.TB, r *Run, n int, indices []int) {
 		}
 	}
 	o := order(t, t.TempDir(), len(indices), 1)
+	for _, f := range set {
+		f(o.Plan.Chosen)
+	}
 	all := func(yield func(int) bool) {
 		for _, i := range indices {
 			if !yield(i) {

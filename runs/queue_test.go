@@ -99,3 +99,73 @@ func TestQueueIsEmpty(t *testing.T) {
 		})
 	}
 }
+
+// TestQueueListedLate: the last part has begun and taken all that was left, and a network file system does not list its records yet. Then
+// the run is not over, neither by the records nor as soon as Slurm says that the jobs are.
+func TestQueueListedLate(t *testing.T) {
+	share := func(l *strategies.Layout) { l.Parts, l.Queue = 2, &strategies.Queue{ItemS: 60} }
+	for _, attempt := range []int{1, 2} {
+		r := made(t, t.TempDir(), 4, 2, share)
+		now := time.Now()
+		start := unixSeconds(now) - 2
+		if attempt == 2 { // what attempt 1 says of its items is nothing that attempt 2 says
+			write(t, r.dir.Attempt(1).Results(0, 0), true, record(0, items.Failed, start), record(1, items.Failed, start), record(2, items.Failed, start), record(3, items.Failed, start))
+			again(t, r, 2, []int{0, 1, 2, 3}, func(c *strategies.Candidate) {
+				share(&c.Layout)
+				c.Layout.Submissions = []strategies.IndexRange{{First: 0, Count: 2}}
+			})
+		}
+		attempts, err := r.Attempts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := attempts[attempt-1]
+		if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+			t.Fatal(err)
+		}
+		takeAll(t, a)
+		write(t, a.dir.Results(0, 0), true, record(0, items.Done, start))
+		job := slurm.Job{ID: "7", ArrayID: "7", Name: a.Submissions[0].Name, State: "RUNNING", Nodes: "c1", Start: now}
+		v, err := r.look(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := v.status(now); s.Settled {
+			t.Errorf("attempt %d, by its records: got %+v, want it to be open", attempt, s)
+		}
+		v.asked, v.jobs = true, []slurm.Job{job}
+		if s := v.status(now); s.Settled || s.State != Running {
+			t.Errorf("attempt %d, its job runs: got %+v, want it to run", attempt, s)
+		}
+		v.jobs[0].State, v.jobs[0].End = "COMPLETED", now
+		if s := v.status(now.Add(Grace / 2)); s.Settled {
+			t.Errorf("attempt %d, within the grace: got %+v, want it to be open", attempt, s)
+		}
+		write(t, a.dir.Results(1, 0), true, record(1, items.Done, start), record(2, items.Done, start), record(3, items.Failed, start))
+		if err := v.read(); err != nil {
+			t.Fatal(err)
+		}
+		if s := v.status(now.Add(Grace / 2)); s.State != Failed || !s.Settled {
+			t.Errorf("attempt %d, all records are listed: got %+v, want it to have failed", attempt, s)
+		}
+	}
+}
+
+// takeAll claims every chunk of an attempt's queue.
+func takeAll(t testing.TB, a *Attempt) {
+	t.Helper()
+	queue, err := items.OpenChunks(a.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close()
+	for n := range queue.Len() {
+		k, err := queue.At(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("7_0.0.x", queue.Claim(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -116,13 +116,20 @@ func (v *view) recordsSettle() bool {
 }
 
 func (v *view) allWritersEnded() bool {
+	early := false
 	for _, a := range v.active {
-		if ended := v.records.WritersEnded(a.N); ended < a.Layout.Parts && (ended < v.records.Started(a.N) || !a.queueOver()) {
+		ended := v.records.WritersEnded(a.N)
+		if ended < a.Layout.Parts && (ended < v.records.Started(a.N) || !a.queueOver()) {
 			return false
 		}
+		early = early || ended < a.Layout.Parts
 	}
-	return true
+	return !early || v.allToldOf()
 }
+
+// allToldOf says that the active attempts have told of every item. Which parts of a shared queue have begun is not known for sure: a network
+// file system may list a writer's records long after it shows what that has taken.
+func (v *view) allToldOf() bool { return v.records.Tally().Pending+v.toRunAgain() == 0 }
 
 // queueOver says that the parts of an attempt share a queue in which nothing is left: those that have not begun will find none.
 func (a *Attempt) queueOver() bool {

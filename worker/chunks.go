@@ -16,23 +16,24 @@ import (
 // which life of which Slurm job took it, as with a part.
 type chunks struct {
 	*items.Chunks
-	claim  *claim        // of this worker's part
-	next   int           // all before it are somebody's
-	mine   map[int]bool  // by their first place: those that this life has begun or will
-	again  []items.Chunk // those of earlier lives of this job, which come first
-	looked time.Time     // when it was last asked whether others gave some back
+	claim  *claim               // of this worker's part
+	places int                  // in the queue
+	next   int                  // all before it are somebody's
+	again  []items.Chunk        // those of earlier lives of this job, which come first
+	seen   bitmap               // by their first place: chunks whose claims were looked at for such
+	mine   map[items.Chunk]bool // the same of those that were given back from their beginning on: they are few
+	recall func() error         // finds those of earlier lives, and what these did of them
+	looked time.Time            // when it was last asked whether others gave some back
 }
 
-// openChunks opens the queue of an attempt; nil where its parts share none.
-func openChunks(dir items.AttemptDir, claim *claim) (*chunks, error) {
+// openChunks opens the queue of an attempt whose parts share one, with so many places.
+func openChunks(dir items.AttemptDir, claim *claim, places int) (*chunks, error) {
 	file, err := items.OpenChunks(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the queue: %w", err)
+		return nil, fmt.Errorf("opening the queue that all parts share: %w", err)
 	}
-	return &chunks{Chunks: file, claim: claim, mine: map[int]bool{}}, nil
+	none := func() error { return nil }
+	return &chunks{Chunks: file, claim: claim, places: places, mine: map[items.Chunk]bool{}, recall: none}, nil
 }
 
 // take gives the next chunk that is this worker's; more is false when all are somebody's.
@@ -84,7 +85,7 @@ func (c *chunks) returned() (k items.Chunk, more bool, err error) {
 		}
 	}
 	c.looked = time.Now()
-	if err := c.inherit(); err != nil { // an earlier life may have taken some while it was being ended
+	if err := c.recall(); err != nil { // an earlier life may have taken some while it was being ended
 		return k, false, err
 	}
 	return c.inherited()
@@ -102,7 +103,6 @@ func (c *chunks) claimed(k items.Chunk) (bool, error) {
 	} else if err != nil {
 		return false, err
 	}
-	c.mine[k.First] = true
 	return true, nil
 }
 
@@ -121,19 +121,30 @@ func (c *chunks) skip() {
 	}
 }
 
-// inherit finds what earlier lives of this job took: what of it they did not end well is run again.
-func (c *chunks) inherit() error {
+// inherit finds what earlier lives of this job took, since it was last asked: what of it they did not end well is run again. Each claim is
+// looked at once.
+func (c *chunks) inherit() (more bool, err error) {
 	if c.claim.restart == 0 {
-		return nil
+		return false, nil
 	}
-	err := c.Claims(func(k items.Chunk, target string) {
-		if c.claim.follows(target) && !c.mine[k.First] {
-			c.mine[k.First] = true
-			c.again = append(c.again, k)
+	known := func(k items.Chunk) bool {
+		if k.Turn > 0 {
+			return c.mine[k]
 		}
+		return !c.seen.set(k.First, c.places)
+	}
+	before := len(c.again)
+	err = c.Claims(known, func(k items.Chunk, target string) {
+		if !c.claim.follows(target) {
+			return
+		}
+		if k.Turn > 0 {
+			c.mine[k] = true
+		}
+		c.again = append(c.again, k)
 	})
 	slices.SortFunc(c.again, func(a, b items.Chunk) int { return a.First - b.First })
-	return err
+	return len(c.again) > before, err
 }
 
 func (c *chunks) inherited() (k items.Chunk, more bool, err error) {

@@ -15,12 +15,21 @@ import (
 	"hpcsub/items"
 )
 
-// share makes one queue of the run's items, which so many parts take from.
-func (r *testRun) share(parts int, itemS float64) {
+// share makes one queue of the run's items, which so many parts take from, in chunks of the sizes that are given.
+func (r *testRun) share(parts int, itemS float64, sizes ...int) {
 	r.t.Helper()
 	r.work.Parts, r.work.ItemS = parts, itemS
 	must(r.t, items.WriteWork(r.dir, r.work))
 	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts))
+	if len(sizes) == 0 {
+		return
+	}
+	lines, first := "", 0
+	for _, size := range sizes {
+		lines += fmt.Sprintf("%09d %09d\n", first, size)
+		first += size
+	}
+	must(r.t, os.WriteFile(r.dir.Chunks(), []byte(lines), 0o600))
 }
 
 // TestSharedQueue: parts take items from one queue as they have room, each item runs once, and a part that comes late finds nothing.

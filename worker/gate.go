@@ -18,6 +18,7 @@ type gate struct {
 	asked time.Time
 	// allBegun: no part of a shared queue is still to begin.
 	allBegun bool
+	woken    time.Time // when the loop was last woken to leave the rest of a shared queue
 }
 
 // mayStart says whether one more item may be started now. What is on the disk is asked at most
@@ -45,7 +46,7 @@ func (e *engine) mayStart() bool {
 // items a worker takes in any case: were all limits shorter than planned, the last part would else be left with everything.
 func (e *engine) thinkOfOthers(now time.Time) {
 	begun := e.done+e.undone+e.running() > 0
-	if e.work.Parts < 2 || e.clock.end.IsZero() || e.clock.end.Sub(now).Seconds() >= e.work.ItemS || e.gate.allBegun || !begun {
+	if e.work.Parts < 2 || !e.late(now) || !begun {
 		return
 	}
 	_, err := os.Lstat(e.dir.Claim(e.work.Parts - 1)) // the tasks of an array begin in order
@@ -53,6 +54,20 @@ func (e *engine) thinkOfOthers(now time.Time) {
 		e.stop(fmt.Sprintf("%s are left before the time limit, an item may take %s, and other parts have not begun yet",
 			round(e.clock.end.Sub(now)), round(time.Duration(e.work.ItemS*float64(time.Second)))))
 	}
+}
+
+// late says whether less time is left than an item may take, and others may have not begun yet.
+func (e *engine) late(now time.Time) bool {
+	return !e.clock.end.IsZero() && e.clock.end.Sub(now).Seconds() < e.work.ItemS && !e.gate.allBegun
+}
+
+// wakeLate wakes the loop, which may wait for a long item to end, when the time has come to leave the rest of a shared queue.
+func (e *engine) wakeLate(now time.Time) {
+	if e.work.Parts < 2 || e.halt != "" || e.clock.allows(now) && !e.late(now) || now.Sub(e.gate.woken) < time.Second {
+		return
+	}
+	e.gate.woken = now
+	e.nudge()
 }
 
 // ask looks at the claim and for the file that stops the run.

@@ -23,11 +23,7 @@ func (e *engine) loop(q *queue) {
 	defer e.mu.Unlock()
 	for {
 		e.fill(q)
-		if e.halt != "" && !e.ending { // one that is told to end may have another life, which goes on with it
-			if err := q.giveBack(); err != nil {
-				e.fail(err)
-			}
-		}
+		e.leave(q)
 		switch {
 		case e.running() == 0 && !e.waits():
 			return
@@ -83,6 +79,26 @@ func (e *engine) unlocked(f func()) {
 	e.mu.Unlock()
 	defer e.mu.Lock()
 	f()
+}
+
+// leave gives back what was taken of a shared queue and is not begun here any more. A worker that is told to end may have another life,
+// which goes on with it, and so has one whose part was taken over.
+func (e *engine) leave(q *queue) {
+	held := e.held != nil || len(e.back) > 0 // the item that was to begin last
+	if e.halt == "" || e.ending || q.chunks == nil || !held && !q.keeps() {
+		return
+	}
+	err := e.gate.claim.hold()
+	if e.judgeClaim(err); err != nil {
+		return
+	}
+	if held {
+		e.held, e.back = nil, nil
+		q.next--
+	}
+	if err := q.giveBack(); err != nil {
+		e.fail(err)
+	}
 }
 
 // waits says whether items would be started that cannot be just now.

@@ -13,12 +13,12 @@ type queue struct {
 	part     *items.Part
 	list     *items.Frozen
 	template *items.Template
-	chunks   *chunks // nil where the part's items are its own
-	done     bitmap  // of the run's list: what an earlier life of this job did
-	before   int     // how many of this part that are
-	next     int     // place in the part
-	end      int     // of what was taken
-	taken    int     // how many places were, in all
+	chunks   *chunks     // nil where the part's items are its own
+	done     bitmap      // of the run's list: what an earlier life of this job did
+	before   int         // how many of this part that are
+	next     int         // place in the part
+	chunk    items.Chunk // that was taken last
+	taken    int         // how many places were, in all
 }
 
 func openQueue(dir items.AttemptDir, work *items.Work, claim *claim, opt Options) (*queue, error) {
@@ -39,8 +39,8 @@ func openQueue(dir items.AttemptDir, work *items.Work, claim *claim, opt Options
 		q.list.Close()
 		return nil, err
 	}
-	if !opt.Together {
-		q.chunks, err = openChunks(dir, claim)
+	if work.Parts > 0 && !opt.Together {
+		q.chunks, err = openChunks(dir, claim, q.part.Len())
 	}
 	if err != nil {
 		q.part.Close()
@@ -48,7 +48,7 @@ func openQueue(dir items.AttemptDir, work *items.Work, claim *claim, opt Options
 		return nil, err
 	}
 	if q.chunks == nil {
-		q.end, q.taken = q.part.Len(), q.part.Len()
+		q.begin(items.Chunk{Count: q.part.Len()})
 	}
 	return q, nil
 }
@@ -61,20 +61,68 @@ func (q *queue) close() {
 	}
 }
 
-// waiting is how many items are at hand.
-func (q *queue) waiting() int { return q.end - q.next }
+// begin goes on with a chunk that was taken.
+func (q *queue) begin(k items.Chunk) {
+	q.chunk, q.next = k, k.First
+	q.taken += k.Count
+}
 
-// giveBack leaves what was taken of a shared queue and has not begun to others.
+func (q *queue) end() int { return q.chunk.First + q.chunk.Count }
+
+// waiting is how many items are at hand.
+func (q *queue) waiting() int { return q.end() - q.next }
+
+// keeps says that there are items of a shared queue at hand.
+func (q *queue) keeps() bool {
+	return q.chunks != nil && (q.waiting() > 0 || len(q.chunks.again) > 0)
+}
+
+// giveBack leaves them to others, but for those that are recorded as done.
 func (q *queue) giveBack() error {
-	if q.chunks == nil || q.next == q.end {
-		return nil
+	for q.keeps() {
+		if q.waiting() == 0 {
+			k, _, _ := q.chunks.inherited()
+			q.begin(k)
+		}
+		k, err := q.stretch()
+		if err == nil && k.Count > 0 {
+			err = q.chunks.Offer(k)
+		}
+		if err != nil {
+			return err
+		}
+		q.taken -= k.Count
+		q.next = k.First + k.Count
 	}
-	err := q.chunks.Offer(items.Chunk{First: q.next, Count: q.end - q.next})
-	if err == nil {
-		q.taken -= q.end - q.next
-		q.end = q.next
+	return nil
+}
+
+// stretch is the next places at hand of which none is done.
+func (q *queue) stretch() (items.Chunk, error) {
+	first, err := q.find(q.next, false)
+	if err != nil {
+		return items.Chunk{}, err
 	}
-	return err
+	end, err := q.find(first, true)
+	return q.chunk.Piece(first, end-first), err
+}
+
+// find is the first place at hand, from one on, that is done, or that is not.
+func (q *queue) find(place int, done bool) (int, error) {
+	for ; place < q.end(); place++ {
+		if is, err := q.isDone(place); is == done || err != nil {
+			return place, err
+		}
+	}
+	return place, nil
+}
+
+func (q *queue) isDone(place int) (bool, error) {
+	if q.done == nil {
+		return false, nil
+	}
+	index, err := q.part.Index(place)
+	return err == nil && q.done.has(index), err
 }
 
 // leaves says that a shared queue holds items that nobody has begun.
@@ -91,10 +139,14 @@ func (q *queue) leaves() (bool, error) {
 func (q *queue) resume(dir items.AttemptDir, opt Options, restart int) error {
 	switch {
 	case q.chunks != nil:
-		if err := q.chunks.inherit(); err != nil {
-			return err
+		q.chunks.recall = func() error {
+			more, err := q.chunks.inherit()
+			if err != nil || !more {
+				return err
+			}
+			return q.resumePart(dir, opt.Part, restart)
 		}
-		return q.resumePart(dir, opt.Part, restart)
+		return q.chunks.recall()
 	case !opt.Together:
 		return q.resumePart(dir, opt.Part, restart)
 	case opt.Rank > 0: // it runs what it is asked for
@@ -137,11 +189,7 @@ func (q *queue) advance() (place int, more bool, err error) {
 	for more, err = q.atHand(); more && err == nil; more, err = q.atHand() {
 		place = q.next
 		q.next++
-		if q.done == nil {
-			return place, true, nil
-		}
-		index, err := q.part.Index(place)
-		if err != nil || !q.done.has(index) {
+		if done, err := q.isDone(place); !done || err != nil {
 			return place, true, err
 		}
 	}
@@ -150,15 +198,14 @@ func (q *queue) advance() (place int, more bool, err error) {
 
 // atHand says whether there is a next item, and takes another chunk of a queue for it.
 func (q *queue) atHand() (more bool, err error) {
-	if q.next < q.end || q.chunks == nil {
-		return q.next < q.end, nil
+	if q.waiting() > 0 || q.chunks == nil {
+		return q.waiting() > 0, nil
 	}
 	chunk, more, err := q.chunks.take()
 	if err != nil || !more {
 		return false, err
 	}
-	q.next, q.end = chunk.First, chunk.First+chunk.Count
-	q.taken += chunk.Count
+	q.begin(chunk)
 	return true, nil
 }
 

@@ -36,6 +36,7 @@ func (e *engine) look(m *sampler, now time.Time) {
 		e.fail(err)
 	}
 	e.enforce(now)
+	e.wakeLate(now)
 	alarm := e.memory.alarmed()
 	due := m.choose(e.slots, e.parallel, now, alarm)
 	e.mu.Unlock()
