@@ -3,6 +3,7 @@ package items
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"testing"
@@ -10,7 +11,7 @@ import (
 
 // TestChunks: the chunks of a queue are all of its items, in order, ever smaller, and not many however long the list is.
 func TestChunks(t *testing.T) {
-	for _, tt := range []struct{ items, parts int }{{1, 2}, {10, 1}, {100, 80}, {640, 8}, {20_000, 2}, {1_000_000, 4}, {1_000_000, 1000}, {0, 3}} {
+	for _, tt := range []struct{ items, parts int }{{1, 2}, {10, 1}, {100, 80}, {640, 8}, {20_000, 2}, {1_000_000, 4}, {0, 3}} {
 		a := AttemptDir(t.TempDir())
 		if err := WriteQueue(a, countTo(tt.items), tt.parts); err != nil {
 			t.Fatal(err)
@@ -28,6 +29,9 @@ func TestChunks(t *testing.T) {
 			k, err := c.At(n)
 			if err != nil || k.First != next || k.Count < 1 || k.Count > last {
 				t.Fatalf("%+v: chunk %d is %v (%v), after one of %d up to %d", tt, n, k, err, last, next)
+			}
+			if most := 1 + tt.items/(16*tt.parts); k.Count > most { // were the first items of a sweep the longest, one part would have them all
+				t.Fatalf("%+v: chunk %d is %v, want at most %d items", tt, n, k, most)
 			}
 			next, last = next+k.Count, k.Count
 		}
@@ -66,7 +70,7 @@ func TestOffers(t *testing.T) {
 		}
 	}
 	must(a.Make())
-	must(WriteQueue(a, countTo(100), 1)) // the first chunks are 7 and 6 items
+	must(WriteQueue(a, countTo(35), 1)) // chunks of 3, 2, 2, and so on
 	c, err := OpenChunks(a)
 	must(err)
 	defer c.Close()
@@ -84,17 +88,25 @@ func TestOffers(t *testing.T) {
 	}
 	must(os.Symlink("job", a.Claim(0)))
 	wants(true)
-	must(c.Offer(Chunk{2, 5}))
-	wants(false)
-	got, err := c.Offered()
-	if len(got) != 1 || got[0] != (Chunk{2, 5}) || err != nil {
-		t.Fatalf("offered: got %v, %v", got, err)
+	passOn := func(k Chunk, to string) {
+		t.Helper()
+		must(c.Offer(k))
+		wants(false)
+		got, err := c.Offered()
+		if len(got) != 1 || got[0] != k || err != nil {
+			t.Fatalf("offered: got %v, %v, want %v", got, err, k)
+		}
+		must(os.Symlink(to, c.Claim(k)))
+		wants(true)
 	}
-	must(os.Symlink("other", c.Claim(got[0])))
-	wants(true)
+	passOn(Chunk{First: 0, Count: 3}.Piece(1, 2), "other")
+	passOn(Chunk{First: 34, Count: 1}.Piece(34, 1), "other") // all of it, before it was begun
+	passOn(Chunk{First: 34, Count: 1, Turn: 1}.Piece(34, 1), "third")
 	claims := map[Chunk]string{}
-	must(c.Claims(func(k Chunk, target string) { claims[k] = target }))
-	if len(claims) != c.Len()+1 || claims[Chunk{0, 2}] != "job" || claims[Chunk{2, 5}] != "other" || claims[Chunk{7, 6}] != "job" {
-		t.Errorf("claims: got %v", claims)
+	known := func(k Chunk) bool { return k.First > 3 && k.First < 34 }
+	must(c.Claims(known, func(k Chunk, target string) { claims[k] = target }))
+	want := map[Chunk]string{{0, 1, 0}: "job", {1, 2, 0}: "other", {3, 2, 0}: "job", {34, 1, 2}: "third"}
+	if !maps.Equal(claims, want) {
+		t.Errorf("claims: got %v, want %v", claims, want)
 	}
 }

@@ -153,6 +153,23 @@ func TestLeavesTheRest(t *testing.T) {
 	}
 }
 
+// TestLeavesTheRestInTime: a part whose slots are all busy with items that take longer than planned leaves the rest while they run.
+func TestLeavesTheRestInTime(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || exec sleep 60`, 140), 1)
+	r.share(2, 4) // chunks of 5, 5, 5 …
+	first := r.start(lifeOptions{env: endsIn(7 * time.Second)})
+	eventually(t, "the first part gives back what it cannot begin", func() bool {
+		_, err := os.Stat(filepath.Join(r.dir.OffersDir(), "1-4"))
+		return err == nil
+	})
+	r.exits(ExitDone, lifeOptions{part: 1, job: "101"})
+	first.cmd.Process.Signal(syscall.SIGTERM)
+	if got := first.wait(20 * time.Second); got != ExitUndone || len(r.lines("ran")) != 140 {
+		t.Errorf("exit code %d after %d of 140 items: %s", got, len(r.lines("ran")), &first.stderr)
+	}
+}
+
 // TestFirstItemsAnyway: where the limit is shorter than an item may take, each part runs as many as it has slots.
 func TestFirstItemsAnyway(t *testing.T) {
 	t.Parallel()
@@ -187,7 +204,7 @@ func TestSkip(t *testing.T) {
 		dir := items.AttemptDir(t.TempDir())
 		must(t, dir.Make())
 		must(t, items.WriteQueue(dir, upTo(100), 100))
-		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0))
+		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0), 100)
 		must(t, err)
 		defer c.Close()
 		for n := range taken {
@@ -210,5 +227,114 @@ func TestSkip(t *testing.T) {
 		if got != c.Len()-taken {
 			t.Errorf("%d of %d chunks are another's: took %d", taken, c.Len(), got)
 		}
+	}
+}
+
+// openedQueue is the queue as the worker of a part has it, and a look at what others would find left of it.
+func (r *testRun) openedQueue(c *claim) (q *queue, rest func() []int) {
+	r.t.Helper()
+	open := func(c *claim, part int) *queue {
+		opt := Options{Part: part}
+		q, err := openQueue(r.dir, &r.work, c, opt)
+		must(r.t, err)
+		r.t.Cleanup(q.close)
+		must(r.t, q.resume(r.dir, opt, c.restart))
+		return q
+	}
+	must(r.t, c.take())
+	return open(c, 0), func() (places []int) {
+		other := open(newClaim(r.dir.Claim(1), "other", 0), 1)
+		for {
+			place, more, err := other.advance()
+			must(r.t, err)
+			if !more {
+				return places
+			}
+			places = append(places, place)
+		}
+	}
+}
+
+// TestGivesBackAll: what was taken and not begun is given back, be it all of a chunk: a worker of MPI looks at an item before the first
+// begins, and there may be no process for one.
+func TestGivesBackAll(t *testing.T) {
+	r := freeze(t, numbers("true {n}", 6), 1)
+	r.share(2, 0) // chunks of 1
+	c := newClaim(r.dir.Claim(0), "7", 0)
+	q, rest := r.openedQueue(c)
+	_, _, err := q.peek()
+	must(t, err)
+	held, _, err := q.pop()
+	must(t, err)
+	e := &engine{halt: "no room", held: &held, gate: gate{claim: c}}
+	if e.leave(q); q.taken != 0 || e.failure != nil {
+		t.Errorf("%d items count as taken, %v", q.taken, e.failure)
+	}
+	if got := rest(); !slices.Equal(got, []int{1, 2, 3, 4, 5, 0}) && !slices.Equal(got, []int{2, 3, 4, 5, 0, 1}) {
+		t.Errorf("the places %v are left to others, want all", got)
+	}
+}
+
+// TestGivesBackNothingDone: a life that leaves what the ones before it took leaves nothing that they did, and what it finds late of theirs,
+// since they had not heard of their end, is not done once more.
+func TestGivesBackNothingDone(t *testing.T) {
+	r := freeze(t, numbers("true {n}", 68), 1)
+	r.share(2, 0) // chunks of 3, 3, 2 … 1
+	recorder, err := items.NewRecorder(r.dir.Results(0, 0))
+	must(t, err)
+	does := func(indices ...int) {
+		for _, i := range indices {
+			must(t, recorder.Write(&items.Record{ID: fmt.Sprint(i), Index: i, State: items.Done}))
+		}
+		must(t, recorder.Flush())
+	}
+	list, err := items.OpenChunks(r.dir)
+	must(t, err)
+	defer list.Close()
+	takes := func(job string, from, to int) {
+		for n := from; n < to; n++ {
+			k, err := list.At(n)
+			must(t, err)
+			must(t, os.Symlink(job, list.Claim(k)))
+		}
+	}
+	takes("7.0.x", 0, 2)
+	takes("8.0.x", 2, list.Len()-4)
+	does(0, 2, 3, 5)
+	q, _ := r.openedQueue(newClaim(r.dir.Claim(0), "7", 1))
+	pops := func(want ...int) {
+		t.Helper()
+		for _, n := range want {
+			if got, more, err := q.pop(); got.index != n || !more || err != nil {
+				t.Errorf("got item %d, %v, %v, want %d", got.index, more, err, n)
+			}
+		}
+	}
+	pops(1, 4, 64)
+	takes("7.0.x", list.Len()-3, list.Len())
+	does(65, 67)
+	pops(66)
+	if _, more, err := q.pop(); more || err != nil {
+		t.Errorf("at the end: %v, %v", more, err)
+	}
+	q, rest := r.openedQueue(newClaim(r.dir.Claim(0), "7", 2))
+	pops(1)
+	must(t, q.giveBack())
+	got := rest()
+	slices.Sort(got)
+	if !slices.Equal(got, []int{4, 64, 66}) {
+		t.Errorf("the places %v are left to others, want those that are not done", got)
+	}
+}
+
+// TestNoQueue: where the queue that all parts share is not there, a part does not take everything for its own.
+func TestNoQueue(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers("echo {n} >> ran", 4), 1)
+	r.share(2, 0)
+	must(t, os.Remove(r.dir.Chunks()))
+	l := r.exits(ExitFailed, lifeOptions{})
+	if got := l.stderr.String(); len(r.lines("ran")) != 0 || !strings.Contains(got, "opening the queue that all parts share") {
+		t.Errorf("%d items ran; it says %q", len(r.lines("ran")), got)
 	}
 }
