@@ -131,6 +131,7 @@ func (p *problem) averaged(may scenario, run func(scenario) outcome) outcome {
 		mean.end += o.end / float64(n)
 		mean.busy += o.busy / float64(n)
 		mean.longest += o.longest / float64(n)
+		mean.taking += o.taking / float64(n)
 	}
 	return mean
 }
