@@ -83,9 +83,16 @@ func (s shape) mayTake(p *problem) float64 {
 // longestPart is how long the shape's longest part takes, where all run at once.
 func (p *problem) longestPart(s shape, may scenario) float64 {
 	if s.pulls() {
-		return p.simulate(s, places{first: s.parts}, may).longest
+		return p.allAtOnce(s, may).longest
 	}
 	return longest(p.spansOf(s, may))
+}
+
+// allAtOnce simulates parts that share a queue with a place for each.
+func (p *problem) allAtOnce(s shape, may scenario) outcome {
+	st := p.starts(s, places{}, may)
+	st.places = s.parts
+	return p.averaged(may, func(may scenario) outcome { return p.run(s, st, may) })
 }
 
 // queue is what parts that share one need to know of the items; they leave none to others where the longest time limit is short anyway.

@@ -4,7 +4,96 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 )
+
+// taker is a slot of an array task that takes items from the queue of all.
+type taker struct {
+	free  float64
+	start float64 // of its task
+	task  int
+}
+
+// taken is what came of a run in which tasks do as the worker does.
+type taken struct {
+	end          float64
+	left, killed int // items that nobody had time for, and that a time limit ended
+}
+
+// inPlaces runs the shape's tasks on so many places, with a gap between the tasks of a place: each takes items until less of its time limit is left
+// than the plan says an item may take, and to its end when the last task has begun. Its first items it takes in any case.
+func inPlaces(s shape, q *Queue, limitS, places int, gap float64, items []float64) (out taken) {
+	var slots []taker
+	busy, took, begun := map[int]int{}, map[int]int{}, 0
+	begin := func(t float64) {
+		if begun == s.parts {
+			return
+		}
+		for range s.slots {
+			slots = append(slots, taker{t, t, begun})
+		}
+		busy[begun] = s.slots
+		begun++
+	}
+	for range min(places, s.parts) {
+		begin(0)
+	}
+	next := 0
+	for len(slots) > 0 && next < len(items) {
+		i := 0
+		for k := range slots {
+			if slots[k].free < slots[i].free {
+				i = k
+			}
+		}
+		w := &slots[i]
+		left := float64(limitS) - (w.free - w.start)
+		if left < 1 || left < q.ItemS && begun < s.parts && took[w.task] >= s.slots {
+			task, at := w.task, w.free
+			slots = slices.Delete(slots, i, i+1)
+			if busy[task]--; busy[task] == 0 {
+				begin(at + gap)
+			}
+			continue
+		}
+		took[w.task]++
+		if items[next] > left {
+			out.killed++
+		}
+		w.free += min(items[next], left)
+		out.end = max(out.end, w.free)
+		next++
+	}
+	out.left = len(items) - next
+	return out
+}
+
+// onPlaces has a job of these lengths run in the tasks of a candidate, on so many places.
+func onPlaces(in Input, c Candidate, places int) taken {
+	items := make([]float64, in.Items)
+	l := lengthsOf(in)
+	for i := range items {
+		items[i] = l.of(i, 1)
+	}
+	return inPlaces(shape{parts: c.Layout.Parts, slots: c.Layout.Slots}, c.Layout.Queue, c.Request.TimeLimitS, places, 1, items)
+}
+
+// TestThrottledTurns: of an array that is throttled not all tasks run at once, but each is asked for no longer than its share takes.
+func TestThrottledTurns(t *testing.T) {
+	in := job(5000, 20*time.Second) // 6250 s on 16 CPUs
+	in.Slurm.Partition, in.Plan.Strategy, in.Limits.CPUs = "short", "packed", 16
+	plan := Choose(in)
+	if plan.Chosen == nil {
+		t.Fatalf("refused: %+v", plan.Rejections)
+	}
+	c := plan.Chosen
+	if c.Request.ArrayThrottle == 0 || c.Request.ArrayThrottle*c.Layout.Slots > 16 || c.Request.TimeLimitS > 1800 {
+		t.Errorf("got %+v, want a throttle and what the partition allows", c.Request)
+	}
+	if got := onPlaces(in, *c, c.Request.ArrayThrottle); got.left > 0 || got.killed > 0 || math.Abs(got.end-c.Estimate.Makespan) > 0.05*got.end {
+		t.Errorf("got %+v, predicted were %.0f s", got, c.Estimate.Makespan)
+	}
+}
 
 // TestShareOfMany: more items than are simulated one by one end as if all were, also where parts begin so slowly that the first do most, and
 // where the longest item is among the first.
