@@ -95,20 +95,21 @@ func (p *problem) allAtOnce(s shape, may scenario) outcome {
 	return p.averaged(may, func(may scenario) outcome { return p.run(s, st, may) })
 }
 
-// queue is what parts that share one need to know of the items; they leave none to others where the longest time limit is short anyway.
+// queue is what parts that share one need to know of the items. Each takes items for as long as it would of an equal share, since the others
+// could else not run what all leave to them; what is left of its time limit then may be less than the longest item takes.
 func (s shape) queue(p *problem, limitS int) *Queue {
 	if !s.pulls() {
 		return nil
 	}
-	if limitS < limitFor(s.mayTake(p)) {
-		return &Queue{}
-	}
-	return &Queue{ItemS: p.lengths.clip(p.lengths.longestSafe() * p.crowding(s))}
+	safe := p.may.high.asSampled()
+	safe.scale = p.lengths.safe
+	left := math.Floor(float64(limitS) - p.allAtOnce(s, safe).taking)
+	return &Queue{ItemS: max(0, min(left, p.lengths.clip(p.lengths.longestSafe()*p.crowding(s))))}
 }
 
 // inTurns says how long parts that share a queue take items before they leave the rest to others.
 func (s shape) inTurns(p *problem, limitS int) shape {
-	if q := s.queue(p, limitS); q != nil && q.ItemS > 0 {
+	if q := s.queue(p, limitS); q != nil {
 		s.turn = float64(limitS) - q.ItemS
 	}
 	return s

@@ -135,6 +135,19 @@ func (w work) shareEven(begins []float64, scale float64) []last {
 	return out
 }
 
+// turns is how often one part follows another in a place that is busy for some time in all, where each takes items for a turn, and one for each
+// slot in any case; and for how long slots are idle at the end of one, while others still run their last items.
+func (w work) turns(turn, busy, scale float64) (turns, idle float64) {
+	item := max(w.lengths.mean*scale+w.overhead.item, w.overhead.item*float64(w.slots))
+	if item > 0 {
+		turn = item * (math.Floor(turn/item) + 1)
+	}
+	if !w.lengths.even() {
+		idle = w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots))
+	}
+	return max(0, math.Floor((busy-item/2)/turn)), idle
+}
+
 // evenCount is how many items evenSpan has done after some time.
 func evenCount(t float64, slots int, length, dispatch float64) int {
 	t *= 1 + 1e-12 // what rounding took

@@ -78,6 +78,66 @@ func onPlaces(in Input, c Candidate, places int) taken {
 	return inPlaces(shape{parts: c.Layout.Parts, slots: c.Layout.Slots}, c.Layout.Queue, c.Request.TimeLimitS, places, 1, items)
 }
 
+// TestTurnsEndTheRun: on a few places tasks end all items, about as soon as predicted, though each leaves to later ones what might not end in
+// its time.
+func TestTurnsEndTheRun(t *testing.T) {
+	pareto := make([]float64, 300)
+	for i := range pareto {
+		pareto[i] = 60 * min(20, math.Pow((float64(i)+0.5)/300, -1/1.3))
+	}
+	for name, sample := range map[string][]float64{
+		"even": nil, "uneven": {400, 500, 600, 700, 800}, "Pareto": pareto,
+		"heavy tail": {60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400}, "heavier": {60, 60, 60, 60, 60, 60, 60, 60, 70, 600},
+	} {
+		for _, tt := range []struct{ items, parts, slots, places int }{{400, 10, 4, 2}, {400, 50, 2, 3}, {5000, 50, 2, 7}, {8000, 100, 2, 5}, {4500, 150, 1, 10}} {
+			in := job(tt.items, 10*time.Minute)
+			in.Sample, in.Slurm.Partition = sample, "long"
+			p, no := newProblem(in)
+			if no != nil {
+				t.Fatal(no.Reason)
+			}
+			p.pools[0].wall = nil
+			s := shape{strategy: packed(), pool: p.pools[0], parts: tt.parts, slots: tt.slots, nodes: 1, array: true, shared: true}
+			limitS, _, _ := s.timeLimit(p)
+			s = s.inTurns(p, limitS)
+			got := onPlaces(in, Candidate{Request: s.request(p, limitS), Layout: s.layout(p, limitS)}, tt.places)
+			if got.left > 0 || got.killed > 0 {
+				t.Errorf("%s, %+v: %d s each, queue %+v: %d items are left and %d were killed", name, tt, limitS, s.queue(p, limitS), got.left, got.killed)
+			}
+			if want := p.simulate(s, places{first: tt.places}, p.may.middle).end; math.Abs(got.end-want) > 0.1*want {
+				t.Errorf("%s, %+v: ends after %.0f s, predicted were %.0f s", name, tt, got.end, want)
+			}
+		}
+	}
+}
+
+// TestTurnsOfAShortPartition: where the partition's longest time limit is short and few tasks have a place, each leaves what it could not end, so
+// that no item is killed because others came late.
+func TestTurnsOfAShortPartition(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sample []float64
+		killed int // of 200 items at most: those that are longer than what is left of the limit after an equal share
+	}{
+		"even":       {[]float64{100, 101, 102, 103, 100, 99, 98, 100, 101, 102, 100, 100}, 0},
+		"uneven":     {[]float64{200, 250, 300, 350, 400}, 0},
+		"heavy tail": {[]float64{60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400}, 1},
+	} {
+		for _, items := range []int{100, 300, 1000, 3000} {
+			in := job(items, 0)
+			in.Sample, in.Slurm.Partition, in.Plan.Strategy = tt.sample, "short", "packed"
+			occupy(in.Cluster, 4, 5, 0, 0)
+			c := Choose(in).Chosen
+			if c == nil || c.Layout.Queue == nil {
+				t.Fatalf("%s, %d items: got %+v, want tasks that share a queue", name, items, c)
+			}
+			if got := onPlaces(in, *c, 7/c.Layout.Slots); got.left > 0 || got.killed > tt.killed*items/200 {
+				t.Errorf("%s, %d items in %d tasks of %d s, queue %+v: %d are left and %d were killed", name, items, c.Layout.Parts, c.Request.TimeLimitS,
+					*c.Layout.Queue, got.left, got.killed)
+			}
+		}
+	}
+}
+
 // TestThrottledTurns: of an array that is throttled not all tasks run at once, but each is asked for no longer than its share takes.
 func TestThrottledTurns(t *testing.T) {
 	in := job(5000, 20*time.Second) // 6250 s on 16 CPUs
