@@ -61,8 +61,12 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
 	if p.lengths.basis != Assumed && high > float64(l.n) { // of a mere assumption the first hint has said enough
-		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time "+
-			"are not started, and hpcsub retry runs them", InWords(high), l.name, l.value)}
+		left := "not started, and hpcsub retry runs them"
+		if s.pulls() {
+			left = "left to later tasks, and what these have no time for to hpcsub retry"
+		}
+		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time are %s",
+			InWords(high), l.name, l.value, left)}
 	}
 	return l.n, nil, warn
 }
