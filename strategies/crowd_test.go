@@ -75,3 +75,16 @@ func TestWhyNothingRunsSideBySide(t *testing.T) {
 		t.Errorf("got %+v and %q, want single and %q", plan.Chosen, plan.Why, want)
 	}
 }
+
+// TestCrowdedTasksEndInTime: where items side by side take longer, more tasks share what each could not end within the partition's limit.
+func TestCrowdedTasksEndInTime(t *testing.T) {
+	in := job(5000, 20*time.Second)
+	in.Slurm.Partition, in.Plan.Strategy, in.Crowd = "short", "packed", Crowd{Beside: 8, Factor: 3}
+	plan := Choose(in)
+	if plan.Chosen == nil {
+		t.Fatalf("refused: %+v", plan.Rejections)
+	}
+	if c := plan.Chosen; c.Layout.Queue.ItemS == 0 || len(plan.Warnings) > 0 {
+		t.Errorf("got %+v and %+v, want tasks that can end their share", c.Layout, plan.Warnings)
+	}
+}

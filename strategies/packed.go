@@ -84,7 +84,7 @@ func (s shape) shorter(p *problem) shape {
 	if p.lengths.basis == Assumed { // a tenfold guess is no reason for ten times the jobs
 		scale = 1
 	}
-	span := s.work(p, p.may.high.asSampled()).span(0, scale)
+	span := s.work(p, p.may.high.asSampled()).span(0, scale*p.crowding(s))
 	room := (float64(s.pool.wall.n) - 60) / 1.2
 	if span <= room || room <= 0 {
 		return s

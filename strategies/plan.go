@@ -122,7 +122,7 @@ type Layout struct {
 
 // Queue is one that all parts take their items from. Near its time limit a part leaves the rest to parts that have not begun yet.
 type Queue struct {
-	ItemS float64 `json:"item_s"` // what an item may take, in seconds; 0 = not known
+	ItemS float64 `json:"item_s"` // what has to be left of the limit to begin an item; 0 = any
 }
 
 // IndexRange is the parts that one sbatch carries: First to First+Count-1. An array's indices run from 0

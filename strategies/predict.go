@@ -113,8 +113,7 @@ func (p *problem) run(s shape, st starting, may scenario) outcome {
 	}
 	out.busy += float64(noPlace-w.parts) * (st.delay + w.overhead.begin + w.overhead.end)
 	if s.turn > 0 && noPlace > w.parts { // a place goes to the next part after each turn
-		turns := math.Floor(out.longest / s.turn)
-		idle := w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots)) // of slots that wait for the last items of a turn
+		turns, idle := w.turns(s.turn, out.longest, scale)
 		out.end += turns * (st.hold + st.period/2 + st.delay + w.overhead.begin + w.overhead.end + idle)
 		out.busy += turns * idle * float64(w.parts)
 	}
@@ -131,6 +130,7 @@ func (p *problem) averaged(may scenario, run func(scenario) outcome) outcome {
 		mean.end += o.end / float64(n)
 		mean.busy += o.busy / float64(n)
 		mean.longest += o.longest / float64(n)
+		mean.taking += o.taking / float64(n)
 	}
 	return mean
 }

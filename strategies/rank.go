@@ -10,6 +10,10 @@ const sparing = tie / 4
 // A minute: from here on a start of its own costs an item nothing that matters.
 const longItem = 60
 
+// jobWorth is how many CPU-seconds a Slurm job more must save: an accounting record, and two dozen milliseconds of a controller that all
+// wait for. It only decides where runs are short.
+const jobWorth = 5
+
 // rule is one criterion: less is better, and what lies within the slack of the least stays in.
 type rule struct {
 	value func(prediction) float64
@@ -128,7 +132,7 @@ func (p *problem) tieRules(all []prediction) []rule {
 		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
 		// What is busy now may become free while the run lasts.
 		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(c.busy()) }, 0.25},
-		{func(c prediction) float64 { return c.Estimate.CPUHours }, tie},
+		{func(c prediction) float64 { return c.Estimate.CPUHours + float64(c.jobs())*jobWorth/3600 }, tie},
 		// Long items on whole nodes: the tool that users know, where it is known to be there.
 		{value: func(c prediction) float64 { return yes(short || !c.shape.whole || p.in.Tools["parallel"] == "") }},
 		// Where it is not known to be there, a way that needs nothing on the nodes is safer.

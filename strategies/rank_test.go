@@ -170,3 +170,20 @@ func TestArrayOfOneGathersToo(t *testing.T) {
 		t.Errorf("got %q: both need two nodes", plan.Why)
 	}
 }
+
+// TestJobsAreWorthTheirSaving: forty small tasks in place of ten save an eighth of the CPU time. Of seconds that is not worth thirty more jobs
+// for the controller, of minutes it is.
+func TestJobsAreWorthTheirSaving(t *testing.T) {
+	for _, tt := range []struct {
+		times float64
+		want  int
+	}{{1, 10}, {100, 40}} {
+		in := job(640, 0)
+		for _, s := range heavy {
+			in.Sample = append(in.Sample, tt.times*s)
+		}
+		if c := Choose(in).Chosen; c.Strategy != "packed" || c.Request.ArrayTasks != tt.want {
+			t.Errorf("items of %.0f s: got %s with %d tasks, want packed with %d", tt.times, c.Strategy, c.Request.ArrayTasks, tt.want)
+		}
+	}
+}

@@ -61,8 +61,12 @@ func (s shape) timeLimit(p *problem) (seconds int, no *Rejection, warn *Warning)
 		return 0, l.refuse("one Slurm job would run for " + InWords(expected)), nil
 	}
 	if p.lengths.basis != Assumed && high > float64(l.n) { // of a mere assumption the first hint has said enough
-		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time "+
-			"are not started, and hpcsub retry runs them", InWords(high), l.name, l.value)}
+		left := "not started, and hpcsub retry runs them"
+		if s.pulls() {
+			left = "left to later tasks, and what these have no time for to hpcsub retry"
+		}
+		warn = &Warning{"time-limit", fmt.Sprintf("a job may need up to %s; %s is %s, so items that cannot end in time are %s",
+			InWords(high), l.name, l.value, left)}
 	}
 	return l.n, nil, warn
 }
@@ -83,25 +87,33 @@ func (s shape) mayTake(p *problem) float64 {
 // longestPart is how long the shape's longest part takes, where all run at once.
 func (p *problem) longestPart(s shape, may scenario) float64 {
 	if s.pulls() {
-		return p.simulate(s, places{first: s.parts}, may).longest
+		return p.allAtOnce(s, may).longest
 	}
 	return longest(p.spansOf(s, may))
 }
 
-// queue is what parts that share one need to know of the items; they leave none to others where the longest time limit is short anyway.
+// allAtOnce simulates parts that share a queue with a place for each.
+func (p *problem) allAtOnce(s shape, may scenario) outcome {
+	st := p.starts(s, places{}, may)
+	st.places = s.parts
+	return p.averaged(may, func(may scenario) outcome { return p.run(s, st, may) })
+}
+
+// queue is what parts that share one need to know of the items. Each takes items for as long as it would of an equal share, since the others
+// could else not run what all leave to them; what is left of its time limit then may be less than the longest item takes.
 func (s shape) queue(p *problem, limitS int) *Queue {
 	if !s.pulls() {
 		return nil
 	}
-	if limitS < limitFor(s.mayTake(p)) {
-		return &Queue{}
-	}
-	return &Queue{ItemS: p.lengths.clip(p.lengths.longestSafe() * p.crowding(s))}
+	safe := p.may.high.asSampled()
+	safe.scale = p.lengths.safe
+	left := math.Floor(float64(limitS) - p.allAtOnce(s, safe).taking)
+	return &Queue{ItemS: max(0, min(left, p.lengths.clip(p.lengths.longestSafe()*p.crowding(s))))}
 }
 
 // inTurns says how long parts that share a queue take items before they leave the rest to others.
 func (s shape) inTurns(p *problem, limitS int) shape {
-	if q := s.queue(p, limitS); q != nil && q.ItemS > 0 {
+	if q := s.queue(p, limitS); q != nil {
 		s.turn = float64(limitS) - q.ItemS
 	}
 	return s

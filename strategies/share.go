@@ -24,50 +24,86 @@ func (s starting) share(w work, scale float64) outcome {
 		ends = w.shareEven
 	}
 	out := outcome{start: s.first + s.delay}
-	for p, end := range ends(begins, scale) {
-		some := p == 0 || end > begins[p]
-		end += w.overhead.end
-		if some { // those that begin when the queue is empty keep nobody waiting
+	for p, last := range ends(begins, scale) {
+		end := last.end + w.overhead.end
+		if p == 0 || last.end > begins[p] { // those that begin when the queue is empty keep nobody waiting
 			out.end = max(out.end, end)
 		}
 		out.busy += end - at[p]
 		out.longest = max(out.longest, end-begins[p]+w.overhead.begin)
+		out.taking = max(out.taking, last.began-begins[p]+w.overhead.begin)
 	}
 	out.busy += float64(w.parts-len(at)) * (s.delay + w.overhead.begin + w.overhead.end)
 	return out
 }
 
-// shareUneven gives each item to the slot that is free first, and says when each part's last item ends. Of many items the first are
-// taken to keep all slots busy.
-func (w work) shareUneven(begins []float64, scale float64) []float64 {
+// last is when the last of a part's items began and ended; both are the part's begin where it has none.
+type last struct{ began, end float64 }
+
+// shareUneven gives each item to the slot that is free first. Of many items the first are taken to keep all slots busy.
+func (w work) shareUneven(begins []float64, scale float64) []last {
 	slots := min(w.slots, w.items)
 	all := slots * len(begins)
 	few := min(w.items, max(exact, min(4*all, 32*exact)))
-	mean := w.lengths.mean * scale
-	before := float64(w.items-few) / float64(len(begins)) * max((mean+w.overhead.item)/float64(w.slots), w.overhead.item)
-
-	free := make(heap, 0, all)
-	dispatched, ends := make([]float64, len(begins)), make([]float64, len(begins))
 	order := make([]int, len(begins))
-	for p, begin := range begins {
-		order[p], dispatched[p], ends[p] = p, begin+before, begin+before
+	for p := range order {
+		order[p] = p
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(begins[a], begins[b]) }) // a sorted list is a heap
+	many := w.items - few
+	before := w.busyUntil(begins, order, many, scale)
+
+	free := make(heap, 0, all)
+	out := make([]last, len(begins))
 	for _, p := range order {
-		free = append(free, slices.Repeat([]station{{ends[p], p}}, slots)...)
+		from := max(begins[p], before)
+		out[p] = last{from, from}
+		free = append(free, slices.Repeat([]station{{from, p}}, slots)...)
 	}
 	for k := range few {
 		p := free[0].part
-		dispatched[p] = max(dispatched[p], free[0].free) + w.overhead.item
-		done := dispatched[p] + w.lengths.of(k, scale)
-		ends[p] = max(ends[p], done)
+		out[p].began = max(out[p].began, free[0].free) + w.overhead.item
+		done := out[p].began + w.lengths.of(many+k, scale)
+		out[p].end = max(out[p].end, done)
 		free.replaceFirst(done)
 	}
-	return ends
+	first := &out[order[0]]
+	first.end = max(first.end, w.longestBefore(begins[order[0]], before, many, scale))
+	return out
+}
+
+// busyUntil is when the first n items have been handed out, with all slots busy from the begin of their parts on.
+func (w work) busyUntil(begins []float64, order []int, n int, scale float64) (until float64) {
+	each := max((w.lengths.mean*scale+w.overhead.item)/float64(w.slots), w.overhead.item) // a part's time for an item
+	sum := 0.0
+	for i, p := range order {
+		if i > 0 && until <= begins[p] {
+			break // it finds none of them left
+		}
+		sum += begins[p]
+		until = (float64(n)*each + sum) / float64(i+1)
+	}
+	return until
+}
+
+// longestBefore is when the longest of the first n items ends, of which the last one begins at some time.
+func (w work) longestBefore(begin, before float64, n int, scale float64) float64 {
+	if n == 0 {
+		return begin
+	}
+	seconds := w.lengths.seconds
+	at := 0
+	for k := range min(n, len(seconds)) {
+		if seconds[k] >= seconds[at] {
+			at = k
+		}
+	}
+	at += (n - 1 - at) / len(seconds) * len(seconds) // the list is repeated
+	return begin + (before-begin)*float64(at)/float64(n) + w.lengths.of(at, scale)
 }
 
 // shareEven is the same for items of one length: when all of them have ended, and how many of them each part ran by then.
-func (w work) shareEven(begins []float64, scale float64) []float64 {
+func (w work) shareEven(begins []float64, scale float64) []last {
 	length := w.lengths.of(0, scale)
 	doneBy := func(t float64) (sum int) {
 		for _, begin := range begins {
@@ -83,19 +119,33 @@ func (w work) shareEven(begins []float64, scale float64) []float64 {
 			high = mid
 		}
 	}
-	ends := make([]float64, len(begins))
+	out := make([]last, len(begins))
 	surplus := doneBy(high) - w.items
 	for p := len(begins) - 1; p >= 0; p-- {
-		ends[p] = begins[p]
+		out[p] = last{begins[p], begins[p]}
 		count := evenCount(high-begins[p], w.slots, length, w.overhead.item)
 		before := evenCount(low-begins[p], w.slots, length, w.overhead.item)
 		less := min(surplus, count-before) // of those that end last, not all were needed
 		surplus -= less
 		if count > less {
-			ends[p] += evenSpan(count-less, w.slots, length, w.overhead.item)
+			out[p].end += evenSpan(count-less, w.slots, length, w.overhead.item)
+			out[p].began = out[p].end - length
 		}
 	}
-	return ends
+	return out
+}
+
+// turns is how often one part follows another in a place that is busy for some time in all, where each takes items for a turn, and one for each
+// slot in any case; and for how long slots are idle at the end of one, while others still run their last items.
+func (w work) turns(turn, busy, scale float64) (turns, idle float64) {
+	item := max(w.lengths.mean*scale+w.overhead.item, w.overhead.item*float64(w.slots))
+	if item > 0 {
+		turn = item * (math.Floor(turn/item) + 1)
+	}
+	if !w.lengths.even() {
+		idle = w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots))
+	}
+	return max(0, math.Floor((busy-item/2)/turn)), idle
 }
 
 // evenCount is how many items evenSpan has done after some time.

@@ -39,6 +39,7 @@ type outcome struct {
 	end     float64 // the last part's
 	busy    float64 // for how long parts held their places, in sum: a place is held from the tick on
 	longest float64 // the longest part's span
+	taking  float64 // of a shared queue: until a part that takes items for long takes its last, from its start
 }
 
 // exact is how many items of a part are simulated one by one; of more, those before fill the slots evenly.

@@ -84,8 +84,8 @@ func (c prediction) startWords() string {
 		return "when it starts is not known"
 	case *w > 0:
 		return "it does not start before " + roughly(*w) + " from now, when a waiting job is planned on these nodes"
-	case c.Request.ArrayTasks > 0 && c.places.now < min(c.Layout.Parts, c.places.ever):
-		return fmt.Sprintf("what is free now holds %d of its %d jobs, the others follow", c.places.now, c.Layout.Parts)
+	case c.Request.ArrayTasks > 0 && c.places.now < c.Layout.Parts:
+		return fmt.Sprintf("what is free now holds %s of its %s jobs, the others follow", thousands(c.places.now), thousands(c.Layout.Parts))
 	}
 	return "it fits what is free now"
 }
@@ -165,9 +165,12 @@ func (p *problem) ruleSentence(ranked []prediction) string {
 			"waiting for the longest."
 	case p.lengths.mean < longItem:
 		return "Arrays of many short tasks load the controller for everybody, and each freed place waits for the " +
-			"scheduler's next tick, so the items are packed: few tasks keep all CPUs busy from one queue."
+			"scheduler's next tick, so the items are packed: few jobs keep all CPUs busy from one queue."
 	}
-	return "Few Slurm jobs keep all CPUs busy, since their tasks take items from one queue."
+	if c.Layout.Parts == 1 {
+		return "One Slurm job keeps its CPUs busy from a queue of items."
+	}
+	return "Few Slurm jobs keep all CPUs busy: they take their items from one queue, so that none is idle while others have some left."
 }
 
 // warnings are what is doubtful about the chosen one.
