@@ -17,17 +17,14 @@ import (
 // self-scheduling: Polychronopoulos, Kuck, IEEE Transactions on Computers C-36, 1987): the first ones cost few claims, and the last
 // ones are single items, so that no worker sits on what another could run.
 
-const (
-	// heldBack is into how many chunks, for each part, what is left is taken apart at least. One would do if parts
-	// started together and items were even.
-	heldBack = 2
-	// mostGrain bounds the number of chunks: with more slots a part takes several of its items at once, some hundred chunks a part at most.
-	mostGrain = 8
-)
+// grain is into how many chunks, for each part, what is left is taken apart at least. Two would do for even items. But in a sweep the first
+// items may well be the longest: one part with one slot would have them all, and all others would wait for it. Some two hundred chunks a
+// part come of it at most.
+const grain = 16
 
-// chunkSizes are how many of n items each chunk holds, for so many parts with so many slots each.
-func chunkSizes(n, parts, slots int) iter.Seq[int] {
-	share := heldBack * parts * min(max(1, slots), mostGrain)
+// chunkSizes are how many of n items each chunk holds, for so many parts.
+func chunkSizes(n, parts int) iter.Seq[int] {
+	share := grain * parts
 	return func(yield func(int) bool) {
 		for left := n; left > 0; {
 			size := (left + share - 1) / share
@@ -39,8 +36,8 @@ func chunkSizes(n, parts, slots int) iter.Seq[int] {
 	}
 }
 
-// WriteQueue makes one queue of items, given by their places in the frozen list, that all parts take from, each with so many slots.
-func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts, slots int) error {
+// WriteQueue makes one queue of items, given by their places in the frozen list, that all parts take from.
+func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts int) error {
 	count := 0
 	err := WriteFile(dir.Order(), func(w io.Writer) error {
 		var line []byte
@@ -72,7 +69,7 @@ func WriteQueue(dir AttemptDir, indices iter.Seq[int], parts, slots int) error {
 	}
 	return WriteFile(dir.Chunks(), func(w io.Writer) error {
 		k := Chunk{}
-		for k.Count = range chunkSizes(count, parts, slots) {
+		for k.Count = range chunkSizes(count, parts) {
 			if err := k.write(w); err != nil {
 				return err
 			}

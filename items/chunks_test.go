@@ -11,9 +11,9 @@ import (
 
 // TestChunks: the chunks of a queue are all of its items, in order, ever smaller, and not many however long the list is.
 func TestChunks(t *testing.T) {
-	for _, tt := range []struct{ items, parts, slots int }{{1, 2, 1}, {10, 1, 1}, {100, 80, 1}, {640, 8, 8}, {20_000, 2, 1}, {1_000_000, 4, 64}, {0, 3, 2}} {
+	for _, tt := range []struct{ items, parts int }{{1, 2}, {10, 1}, {100, 80}, {640, 8}, {20_000, 2}, {1_000_000, 4}, {0, 3}} {
 		a := AttemptDir(t.TempDir())
-		if err := WriteQueue(a, countTo(tt.items), tt.parts, tt.slots); err != nil {
+		if err := WriteQueue(a, countTo(tt.items), tt.parts); err != nil {
 			t.Fatal(err)
 		}
 		c, err := OpenChunks(a)
@@ -26,6 +26,9 @@ func TestChunks(t *testing.T) {
 			k, err := c.At(n)
 			if err != nil || k.First != next || k.Count < 1 || k.Count > last {
 				t.Fatalf("%+v: chunk %d is %v (%v), after one of %d up to %d", tt, n, k, err, last, next)
+			}
+			if most := 1 + tt.items/(16*tt.parts); k.Count > most { // were the first items of a sweep the longest, one part would have them all
+				t.Fatalf("%+v: chunk %d is %v, want at most %d items", tt, n, k, most)
 			}
 			next, last = next+k.Count, k.Count
 		}
@@ -64,7 +67,7 @@ func TestOffers(t *testing.T) {
 		}
 	}
 	must(a.Make())
-	must(WriteQueue(a, countTo(10), 1, 1)) // chunks of 5, 3, 1, 1
+	must(WriteQueue(a, countTo(35), 1)) // chunks of 3, 2, 2, and so on
 	c, err := OpenChunks(a)
 	must(err)
 	defer c.Close()
@@ -93,13 +96,13 @@ func TestOffers(t *testing.T) {
 		must(os.Symlink(to, c.Claim(k)))
 		wants(true)
 	}
-	passOn(Chunk{First: 0, Count: 5}.Piece(2, 3), "other")
-	passOn(Chunk{First: 8, Count: 1}.Piece(8, 1), "other") // all of it, before it was begun
-	passOn(Chunk{First: 8, Count: 1, Turn: 1}.Piece(8, 1), "third")
+	passOn(Chunk{First: 0, Count: 3}.Piece(1, 2), "other")
+	passOn(Chunk{First: 34, Count: 1}.Piece(34, 1), "other") // all of it, before it was begun
+	passOn(Chunk{First: 34, Count: 1, Turn: 1}.Piece(34, 1), "third")
 	claims := map[Chunk]string{}
-	known := func(k Chunk) bool { return k.First == 9 }
+	known := func(k Chunk) bool { return k.First > 3 && k.First < 34 }
 	must(c.Claims(known, func(k Chunk, target string) { claims[k] = target }))
-	want := map[Chunk]string{{0, 2, 0}: "job", {2, 3, 0}: "other", {5, 3, 0}: "job", {8, 1, 2}: "third"}
+	want := map[Chunk]string{{0, 1, 0}: "job", {1, 2, 0}: "other", {3, 2, 0}: "job", {34, 1, 2}: "third"}
 	if !maps.Equal(claims, want) {
 		t.Errorf("claims: got %v, want %v", claims, want)
 	}

@@ -116,7 +116,7 @@ func (r *Run) fillAttempt(dir items.AttemptDir, a *Attempt, p attemptPlan) error
 // deal gives each part its items, or all parts one queue.
 func deal(dir items.AttemptDir, indices iter.Seq[int], l strategies.Layout) error {
 	if l.Queue != nil {
-		return items.WriteQueue(dir, indices, l.Parts, l.Slots)
+		return items.WriteQueue(dir, indices, l.Parts)
 	}
 	return items.WriteParts(dir, indices, l.Parts)
 }

@@ -16,18 +16,18 @@ import (
 )
 
 // share makes one queue of the run's items, which so many parts take from.
-func (r *testRun) share(parts, slots int, itemS float64) {
+func (r *testRun) share(parts int, itemS float64) {
 	r.t.Helper()
 	r.work.Parts, r.work.ItemS = parts, itemS
 	must(r.t, items.WriteWork(r.dir, r.work))
-	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts, slots))
+	must(r.t, items.WriteQueue(r.dir, upTo(r.work.Items), parts))
 }
 
 // TestSharedQueue: parts take items from one queue as they have room, each item runs once, and a part that comes late finds nothing.
 func TestSharedQueue(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || sleep 2; sleep 0.02`, 90), 1)
-	r.share(4, 1, 0)
+	r.share(4, 0)
 	var all sync.WaitGroup
 	for part := range 3 {
 		l := r.start(lifeOptions{part: part, job: fmt.Sprint(100 + part)})
@@ -84,7 +84,7 @@ func TestQueueSurvivesKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.0{n}`, 400), 1)
-	r.share(3, 2, 0)
+	r.share(3, 0)
 	var all sync.WaitGroup
 	for part := range 3 {
 		random := rand.New(rand.NewPCG(seed, uint64(part)))
@@ -123,7 +123,7 @@ func TestQueueSurvivesKills(t *testing.T) {
 func TestLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 60), 1)
-	r.share(2, 1, 4)
+	r.share(2, 4)
 	first := r.start(lifeOptions{env: endsIn(6 * time.Second)})
 	if got := first.wait(30 * time.Second); got != ExitUndone {
 		t.Errorf("first part: exit code %d: %s", got, &first.stderr)
@@ -143,8 +143,8 @@ func TestLeavesTheRest(t *testing.T) {
 // TestLeavesTheRestInTime: a part whose slots are all busy with items that take longer than planned leaves the rest while they run.
 func TestLeavesTheRestInTime(t *testing.T) {
 	t.Parallel()
-	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || exec sleep 60`, 20), 1)
-	r.share(2, 1, 4) // chunks of 5, 4, 3 …
+	r := freeze(t, numbers(`echo {n} >> ran; test {n} != 0 || exec sleep 60`, 140), 1)
+	r.share(2, 4) // chunks of 5, 5, 5 …
 	first := r.start(lifeOptions{env: endsIn(7 * time.Second)})
 	eventually(t, "the first part gives back what it cannot begin", func() bool {
 		_, err := os.Stat(filepath.Join(r.dir.OffersDir(), "1-4"))
@@ -152,8 +152,8 @@ func TestLeavesTheRestInTime(t *testing.T) {
 	})
 	r.exits(ExitDone, lifeOptions{part: 1, job: "101"})
 	first.cmd.Process.Signal(syscall.SIGTERM)
-	if got := first.wait(20 * time.Second); got != ExitUndone || len(r.lines("ran")) != 20 {
-		t.Errorf("exit code %d after %d of 20 items: %s", got, len(r.lines("ran")), &first.stderr)
+	if got := first.wait(20 * time.Second); got != ExitUndone || len(r.lines("ran")) != 140 {
+		t.Errorf("exit code %d after %d of 140 items: %s", got, len(r.lines("ran")), &first.stderr)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestLeavesTheRestInTime(t *testing.T) {
 func TestFirstItemsAnyway(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 1.5`, 20), 1)
-	r.share(5, 3, 600)
+	r.share(5, 600)
 	l := r.exits(ExitUndone, lifeOptions{slots: 3, env: endsIn(60 * time.Second)})
 	if n := len(r.lines("ran")); n != 3 {
 		t.Errorf("%d items ran, want 3: %s", n, &l.stderr)
@@ -176,7 +176,7 @@ func endsIn(d time.Duration) []string {
 func TestLastPartStays(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers(`echo {n} >> ran; sleep 0.2`, 15), 1)
-	r.share(2, 1, 30)
+	r.share(2, 30)
 	must(t, os.Symlink("101.0.abc", r.dir.Claim(1)))
 	r.exits(ExitDone, lifeOptions{env: endsIn(20 * time.Second)})
 	if n := len(r.lines("ran")); n != 15 {
@@ -190,7 +190,7 @@ func TestSkip(t *testing.T) {
 	for _, taken := range []int{0, 1, 2, 3, 7, 8, 9, 99, 100} {
 		dir := items.AttemptDir(t.TempDir())
 		must(t, dir.Make())
-		must(t, items.WriteQueue(dir, upTo(100), 100, 1))
+		must(t, items.WriteQueue(dir, upTo(100), 100))
 		c, err := openChunks(dir, newClaim(dir.Claim(0), "7", 0), 100)
 		must(t, err)
 		defer c.Close()
@@ -246,7 +246,7 @@ func (r *testRun) openedQueue(c *claim) (q *queue, rest func() []int) {
 // begins, and there may be no process for one.
 func TestGivesBackAll(t *testing.T) {
 	r := freeze(t, numbers("true {n}", 6), 1)
-	r.share(2, 1, 0) // chunks of 2, 1, 1, 1, 1
+	r.share(2, 0) // chunks of 1
 	c := newClaim(r.dir.Claim(0), "7", 0)
 	q, rest := r.openedQueue(c)
 	_, _, err := q.peek()
@@ -265,8 +265,8 @@ func TestGivesBackAll(t *testing.T) {
 // TestGivesBackNothingDone: a life that leaves what the ones before it took leaves nothing that they did, and what it finds late of theirs,
 // since they had not heard of their end, is not done once more.
 func TestGivesBackNothingDone(t *testing.T) {
-	r := freeze(t, numbers("true {n}", 20), 1)
-	r.share(2, 1, 0) // chunks of 5, 4, 3, 2, 2, 1, 1, 1, 1
+	r := freeze(t, numbers("true {n}", 68), 1)
+	r.share(2, 0) // chunks of 3, 3, 2 … 1
 	recorder, err := items.NewRecorder(r.dir.Results(0, 0))
 	must(t, err)
 	does := func(indices ...int) {
@@ -275,15 +275,20 @@ func TestGivesBackNothingDone(t *testing.T) {
 		}
 		must(t, recorder.Flush())
 	}
-	takes := func(job string, chunks ...items.Chunk) {
-		for _, k := range chunks {
-			must(t, os.Symlink(job, r.dir.ClaimOfChunk(k)))
+	list, err := items.OpenChunks(r.dir)
+	must(t, err)
+	defer list.Close()
+	takes := func(job string, from, to int) {
+		for n := from; n < to; n++ {
+			k, err := list.At(n)
+			must(t, err)
+			must(t, os.Symlink(job, list.Claim(k)))
 		}
 	}
-	takes("7.0.x", items.Chunk{First: 0, Count: 5}, items.Chunk{First: 5, Count: 4})
-	takes("8.0.x", items.Chunk{First: 9, Count: 3}, items.Chunk{First: 12, Count: 2}, items.Chunk{First: 14, Count: 2})
-	does(0, 2, 5, 6, 8)
-	q, rest := r.openedQueue(newClaim(r.dir.Claim(0), "7", 1))
+	takes("7.0.x", 0, 2)
+	takes("8.0.x", 2, list.Len()-4)
+	does(0, 2, 3, 5)
+	q, _ := r.openedQueue(newClaim(r.dir.Claim(0), "7", 1))
 	pops := func(want ...int) {
 		t.Helper()
 		for _, n := range want {
@@ -292,19 +297,19 @@ func TestGivesBackNothingDone(t *testing.T) {
 			}
 		}
 	}
-	pops(1, 3, 4, 7, 16)
-	takes("7.0.x", items.Chunk{First: 17, Count: 1}, items.Chunk{First: 18, Count: 1}, items.Chunk{First: 19, Count: 1})
-	does(17, 19)
-	pops(18)
+	pops(1, 4, 64)
+	takes("7.0.x", list.Len()-3, list.Len())
+	does(65, 67)
+	pops(66)
 	if _, more, err := q.pop(); more || err != nil {
 		t.Errorf("at the end: %v, %v", more, err)
 	}
-	q, rest = r.openedQueue(newClaim(r.dir.Claim(0), "7", 2))
+	q, rest := r.openedQueue(newClaim(r.dir.Claim(0), "7", 2))
 	pops(1)
 	must(t, q.giveBack())
 	got := rest()
 	slices.Sort(got)
-	if !slices.Equal(got, []int{3, 4, 7, 16, 18}) {
+	if !slices.Equal(got, []int{4, 64, 66}) {
 		t.Errorf("the places %v are left to others, want those that are not done", got)
 	}
 }
@@ -313,7 +318,7 @@ func TestGivesBackNothingDone(t *testing.T) {
 func TestNoQueue(t *testing.T) {
 	t.Parallel()
 	r := freeze(t, numbers("echo {n} >> ran", 4), 1)
-	r.share(2, 1, 0)
+	r.share(2, 0)
 	must(t, os.Remove(r.dir.Chunks()))
 	l := r.exits(ExitFailed, lifeOptions{})
 	if got := l.stderr.String(); len(r.lines("ran")) != 0 || !strings.Contains(got, "opening the queue that all parts share") {
