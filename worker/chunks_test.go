@@ -128,7 +128,7 @@ func TestLeavesTheRest(t *testing.T) {
 	if got := first.wait(30 * time.Second); got != ExitUndone {
 		t.Errorf("first part: exit code %d: %s", got, &first.stderr)
 	}
-	if got := first.stderr.String(); !strings.Contains(got, "part 0 leaves the rest of the queue to other parts: ") || !strings.Contains(got, "an item may take 4s, and other parts have not begun yet") {
+	if got := first.stderr.String(); !strings.Contains(got, "part 0 takes no more items of the queue that all parts share: ") || !strings.Contains(got, "an item may take 4s, and other parts have not begun yet") {
 		t.Errorf("first part says %q", got)
 	}
 	if n := len(r.lines("ran")); n == 0 || n > 20 {

@@ -317,7 +317,7 @@ func (w *worker) conclude() (int, error) {
 			return ExitFailed, err
 		}
 		if some {
-			fmt.Fprintf(w.stderr, "hpcsub: warning: part %d leaves the rest of the queue to other parts: %s\n", w.opt.Part, w.halt)
+			fmt.Fprintf(w.stderr, "hpcsub: warning: part %d takes no more items of the queue that all parts share: %s\n", w.opt.Part, w.halt)
 			return ExitUndone, nil
 		}
 	}
