@@ -100,6 +100,32 @@ func TestQueueIsEmpty(t *testing.T) {
 	}
 }
 
+// TestStoppedWhileTasksWait: a run that was stopped is over when what runs has ended. It waited for tasks that would start nothing, which may
+// take days; they are cancelled.
+func TestStoppedWhileTasksWait(t *testing.T) {
+	r := made(t, t.TempDir(), 4, 3)
+	attempts, err := r.Attempts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := attempts[0]
+	if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+		t.Fatal(err)
+	}
+	var cancelled []string
+	client := waitingArray{name: a.Submissions[0].Name, cancelled: &cancelled}
+	write(t, a.dir.Results(0, 0), true, record(0, items.Failed, unixSeconds(time.Now())-60))
+	if s, err := r.Status(t.Context(), client); err != nil || s.Settled {
+		t.Errorf("before it is stopped: got %+v, %v, want it to be open", s, err)
+	}
+	if err := a.stop("the first items all failed alike"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Follow(t.Context(), client, func(Status) {}); err != nil || s.State != Failed || !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
+		t.Errorf("follow: got %+v, %v, cancelled %v; want it to have failed, and what waits cancelled", s, err, cancelled)
+	}
+}
+
 // TestQueueListedLate: the last part has begun and taken all that was left, and a network file system does not list its records yet. Then
 // the run is not over, neither by the records nor as soon as Slurm says that the jobs are.
 func TestQueueListedLate(t *testing.T) {
