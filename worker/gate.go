@@ -73,7 +73,7 @@ func (e *engine) late(now time.Time) bool {
 
 // wakeLate wakes the loop, which may wait for a long item to end, when the time has come to leave the rest of a shared queue.
 func (e *engine) wakeLate(now time.Time) {
-	if e.work.Parts < 2 || e.halt != "" || e.clock.allows(now) && !e.late(now) || now.Sub(e.gate.woken) < time.Second {
+	if e.work.Parts < 2 || e.running() == 0 || e.halt != "" || e.clock.allows(now) && !e.late(now) || now.Sub(e.gate.woken) < time.Second {
 		return
 	}
 	e.gate.woken = now
