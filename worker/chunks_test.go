@@ -262,6 +262,22 @@ func TestGivesBackAll(t *testing.T) {
 	}
 }
 
+// TestTakenOverGivesNothingBack: a life that comes back to itself, with little time left, after the next one has taken all that it had.
+func TestTakenOverGivesNothingBack(t *testing.T) {
+	r := freeze(t, numbers("true {n}", 68), 1)
+	r.share(2, 0) // chunks of 3, 3, 2 … 1
+	c := newClaim(r.dir.Claim(0), "7", 0)
+	q, _ := r.openedQueue(c)
+	_, _, err := q.pop()
+	must(t, err)
+	must(t, newClaim(c.path, "7", 1).take())
+	e := &engine{halt: "no time is left", gate: gate{claim: c}}
+	e.leave(q)
+	if names, err := namesIn(r.dir.OffersDir()); len(names) > 0 || err != nil || !e.ending {
+		t.Errorf("it gives %q back, %v", names, err)
+	}
+}
+
 // TestGivesBackNothingDone: a life that leaves what the ones before it took leaves nothing that they did, and what it finds late of theirs,
 // since they had not heard of their end, is not done once more.
 func TestGivesBackNothingDone(t *testing.T) {
