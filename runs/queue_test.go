@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -25,6 +26,14 @@ func (c waitingArray) Jobs(context.Context, slurm.JobQuery) ([]slurm.Job, error)
 		jobs = append(jobs, slurm.Job{ID: id, ArrayID: "7", TaskID: n + 1, Name: c.name, State: "PENDING"})
 	}
 	return jobs, nil
+}
+
+func (c waitingArray) StartTime(context.Context, slurm.Submission) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+func (c waitingArray) Submit(context.Context, slurm.Submission) (string, error) {
+	return "", &slurm.RefusedError{Command: "sbatch", Words: "no"}
 }
 
 func (c waitingArray) Cancel(_ context.Context, ids []string) error {
@@ -123,6 +132,11 @@ func TestStoppedWhileTasksWait(t *testing.T) {
 	}
 	if s, err := r.Follow(t.Context(), client, func(Status) {}); err != nil || s.State != Failed || !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
 		t.Errorf("follow: got %+v, %v, cancelled %v; want it to have failed, and what waits cancelled", s, err, cancelled)
+	}
+	cancelled = nil
+	var refused *slurm.RefusedError
+	if _, err := r.Retry(t.Context(), client, twoNodes(), RetryOptions{}, func(string) {}); !errors.As(err, &refused) || !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
+		t.Errorf("retry: %v, cancelled %v; want what waits cancelled before anything is submitted", err, cancelled)
 	}
 }
 
