@@ -17,13 +17,14 @@ import (
 // self-scheduling: Polychronopoulos, Kuck, IEEE Transactions on Computers C-36, 1987): the first ones cost few claims, and the last
 // ones are single items, so that no worker sits on what another could run.
 
-// takenApart is into how many chunks, for each part, what is left is taken apart at least. An item that waits in a chunk behind a long one
-// could run elsewhere: so all chunks are single items once no more than so many are left for each part. It bounds the number of chunks, too: of a million items there are 60 to 200 for each part.
-const takenApart = 16
+// grain is into how many chunks, for each part, what is left is taken apart at least. Two would do for even items. But in a sweep the first
+// items may well be the longest: one part with one slot would have them all, and all others would wait for it. Some two hundred chunks a
+// part come of it at most.
+const grain = 16
 
 // chunkSizes are how many of n items each chunk holds, for so many parts.
 func chunkSizes(n, parts int) iter.Seq[int] {
-	share := takenApart * parts
+	share := grain * parts
 	return func(yield func(int) bool) {
 		for left := n; left > 0; {
 			size := (left + share - 1) / share

@@ -67,10 +67,10 @@ func (r *Run) Follow(ctx context.Context, client slurm.Client, show func(Status)
 	}
 }
 
-// endIdle cancels what waits in Slurm to take items from a queue that is empty: it would start, find nothing and end. Where that does not
-// work it does just this, so that no error is worth a word.
+// endIdle cancels what waits in Slurm to take items from a queue that is empty, or for an attempt that was stopped: it would start, find
+// nothing and end. Where that does not work it does just this, so that no error is worth a word.
 func (v *view) endIdle(ctx context.Context, client slurm.Client) {
-	over := map[string]bool{}
+	over := v.stoppedNames()
 	for _, a := range v.active {
 		if v.records.Started(a.N) == a.Layout.Parts || !a.queueOver() {
 			continue

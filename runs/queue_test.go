@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -25,6 +26,14 @@ func (c waitingArray) Jobs(context.Context, slurm.JobQuery) ([]slurm.Job, error)
 		jobs = append(jobs, slurm.Job{ID: id, ArrayID: "7", TaskID: n + 1, Name: c.name, State: "PENDING"})
 	}
 	return jobs, nil
+}
+
+func (c waitingArray) StartTime(context.Context, slurm.Submission) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+func (c waitingArray) Submit(context.Context, slurm.Submission) (string, error) {
+	return "", &slurm.RefusedError{Command: "sbatch", Words: "no"}
 }
 
 func (c waitingArray) Cancel(_ context.Context, ids []string) error {
@@ -97,6 +106,37 @@ func TestQueueIsEmpty(t *testing.T) {
 				t.Errorf("follow cancelled %v, want what waits", cancelled)
 			}
 		})
+	}
+}
+
+// TestStoppedWhileTasksWait: a run that was stopped is over when what runs has ended. It waited for tasks that would start nothing, which may
+// take days; they are cancelled.
+func TestStoppedWhileTasksWait(t *testing.T) {
+	r := made(t, t.TempDir(), 4, 3)
+	attempts, err := r.Attempts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := attempts[0]
+	if err := a.log(event{Outcome: submitted, JobID: "7"}); err != nil {
+		t.Fatal(err)
+	}
+	var cancelled []string
+	client := waitingArray{name: a.Submissions[0].Name, cancelled: &cancelled}
+	write(t, a.dir.Results(0, 0), true, record(0, items.Failed, unixSeconds(time.Now())-60))
+	if s, err := r.Status(t.Context(), client); err != nil || s.Settled {
+		t.Errorf("before it is stopped: got %+v, %v, want it to be open", s, err)
+	}
+	if err := a.stop("the first items all failed alike"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Follow(t.Context(), client, func(Status) {}); err != nil || s.State != Failed || !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
+		t.Errorf("follow: got %+v, %v, cancelled %v; want it to have failed, and what waits cancelled", s, err, cancelled)
+	}
+	cancelled = nil
+	var refused *slurm.RefusedError
+	if _, err := r.Retry(t.Context(), client, twoNodes(), RetryOptions{}, func(string) {}); !errors.As(err, &refused) || !slices.Equal(cancelled, []string{"7_1", "7_2"}) {
+		t.Errorf("retry: %v, cancelled %v; want what waits cancelled before anything is submitted", err, cancelled)
 	}
 }
 

@@ -65,6 +65,7 @@ func (r *Run) Retry(ctx context.Context, client slurm.Client, cluster *slurm.Clu
 	if s := v.status(time.Now()); !s.Settled {
 		return nil, &UnfinishedError{s}
 	}
+	v.endIdle(ctx, client) // else it counts against what the user may have with Slurm
 	groups := r.groups(v, opt)
 	if len(groups) == 0 {
 		return nil, &NothingToRetryError{r.ID}

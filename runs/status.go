@@ -148,24 +148,43 @@ func (a *Attempt) queueOver() bool {
 // neverBegan says that a job was ended before it had a node: it wrote nothing that could still be on its way.
 func neverBegan(j slurm.Job) bool { return j.Nodes == "" && j.State == "CANCELLED" }
 
-// jobsOver says whether Slurm has no job of the active attempts left, and since when.
+// jobsOver says whether Slurm has no job of the active attempts left, and since when. What waits for an attempt that was stopped would start nothing.
 func (v *view) jobsOver() (bool, time.Time) {
 	if !v.asked {
 		return false, time.Time{}
 	}
+	stopped := v.stoppedNames()
 	var end time.Time
 	for _, j := range v.jobs {
-		if !j.Ended() {
+		waits := j.State == "PENDING" && stopped[j.Name]
+		if !j.Ended() && !waits {
 			return false, time.Time{}
 		}
-		if j.Runaway || j.End.IsZero() { // nobody knows when it ended: the last record is as good as its end
+		if waits && j.Restarts == 0 || neverBegan(j) {
+			continue
+		}
+		if waits || j.Runaway || j.End.IsZero() { // nobody knows when it ended: the last record is as good as its end
 			j.End = unixTime(v.records.Tally().Last)
 		}
-		if !neverBegan(j) && j.End.After(end) {
+		if j.End.After(end) {
 			end = j.End
 		}
 	}
 	return true, end
+}
+
+// stoppedNames are the Slurm jobs' of active attempts that take no more items.
+func (v *view) stoppedNames() map[string]bool {
+	names := map[string]bool{}
+	for _, a := range v.active {
+		if a.stopped() == "" {
+			continue
+		}
+		for _, s := range a.Submissions {
+			names[s.Name] = true
+		}
+	}
+	return names
 }
 
 func unixTime(s float64) time.Time { return time.UnixMicro(int64(s * 1e6)) }

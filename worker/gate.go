@@ -19,6 +19,7 @@ type gate struct {
 	// allBegun: no part of a shared queue is still to begin.
 	allBegun bool
 	woken    time.Time // when the loop was last woken to leave the rest of a shared queue
+	passes   bool      // it was left to parts that have not begun, as planned
 }
 
 // mayStart says whether one more item may be started now. What is on the disk is asked at most
@@ -46,14 +47,23 @@ func (e *engine) mayStart() bool {
 // items a worker takes in any case: were all limits shorter than planned, the last part would else be left with everything.
 func (e *engine) thinkOfOthers(now time.Time) {
 	begun := e.done+e.undone+e.running() > 0
-	if e.work.Parts < 2 || !e.late(now) || !begun {
+	if e.halt != "" || e.work.Parts < 2 || !e.late(now) || !begun {
 		return
 	}
 	_, err := os.Lstat(e.dir.Claim(e.work.Parts - 1)) // the tasks of an array begin in order
 	if e.gate.allBegun = err == nil; !e.gate.allBegun {
+		e.gate.passes = true
 		e.stop(fmt.Sprintf("%s are left before the time limit, an item may take %s, and other parts have not begun yet",
 			round(e.clock.end.Sub(now)), round(time.Duration(e.work.ItemS*float64(time.Second)))))
 	}
+}
+
+// leaving is what kind of message says that the rest of a shared queue is left.
+func (g *gate) leaving() string {
+	if g.passes {
+		return "hint"
+	}
+	return "warning"
 }
 
 // late says whether less time is left than an item may take, and others may have not begun yet.
@@ -63,7 +73,7 @@ func (e *engine) late(now time.Time) bool {
 
 // wakeLate wakes the loop, which may wait for a long item to end, when the time has come to leave the rest of a shared queue.
 func (e *engine) wakeLate(now time.Time) {
-	if e.work.Parts < 2 || e.halt != "" || e.clock.allows(now) && !e.late(now) || now.Sub(e.gate.woken) < time.Second {
+	if e.work.Parts < 2 || e.running() == 0 || e.halt != "" || e.clock.allows(now) && !e.late(now) || now.Sub(e.gate.woken) < time.Second {
 		return
 	}
 	e.gate.woken = now

@@ -23,7 +23,7 @@ import (
 
 // Exit codes of a worker.
 const (
-	ExitDone   = 0 // all items of the part are recorded as done, or another worker has the part
+	ExitDone   = 0 // all items of the part are recorded as done, or another worker has the part, or parts that have not begun get the rest
 	ExitFailed = 1 // the worker itself failed; the error says why
 	ExitUndone = 5 // an item is not done
 )
@@ -317,7 +317,9 @@ func (w *worker) conclude() (int, error) {
 			return ExitFailed, err
 		}
 		if some {
-			fmt.Fprintf(w.stderr, "hpcsub: warning: part %d leaves the rest of the queue to other parts: %s\n", w.opt.Part, w.halt)
+			fmt.Fprintf(w.stderr, "hpcsub: %s: part %d takes no more items of the queue that all parts share: %s\n", w.gate.leaving(), w.opt.Part, w.halt)
+		}
+		if some && !w.gate.passes {
 			return ExitUndone, nil
 		}
 	}
