@@ -136,16 +136,17 @@ func (w work) shareEven(begins []float64, scale float64) []last {
 }
 
 // turns is how often one part follows another in a place that is busy for some time in all, where each takes items for a turn, and one for each
-// slot in any case; and for how long slots are idle at the end of one, while others still run their last items.
-func (w work) turns(turn, busy, scale float64) (turns, idle float64) {
+// slot in any case; how long a turn is with its last items, and for how long slots are idle at its end, while others still run theirs.
+func (w work) turns(turn, busy, scale float64) (turns, each, idle float64) {
 	item := max(w.lengths.mean*scale+w.overhead.item, w.overhead.item*float64(w.slots))
+	each = turn
 	if item > 0 {
-		turn = item * (math.Floor(turn/item) + 1)
+		each = item * (math.Floor(turn/item) + 1)
 	}
 	if !w.lengths.even() {
 		idle = w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots))
 	}
-	return max(0, math.Floor((busy-item/2)/turn)), idle
+	return max(0, math.Floor((busy-item/2)/each)), each, idle
 }
 
 // evenCount is how many items evenSpan has done after some time.

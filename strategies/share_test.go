@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"hpcsub/slurm"
 )
 
 // taker is a slot of an array task that takes items from the queue of all.
@@ -152,6 +154,30 @@ func TestThrottledTurns(t *testing.T) {
 	}
 	if got := onPlaces(in, *c, c.Request.ArrayThrottle); got.left > 0 || got.killed > 0 || math.Abs(got.end-c.Estimate.Makespan) > 0.05*got.end {
 		t.Errorf("got %+v, predicted were %.0f s", got, c.Estimate.Makespan)
+	}
+}
+
+// TestTurnsBehindAHole: tasks for which there is no place before another job's planned start go on after that.
+func TestTurnsBehindAHole(t *testing.T) {
+	in := job(400, time.Minute)
+	in.Slurm.Partition = "long"
+	occupy(in.Cluster, 8, 8, 32, 24)
+	opens := 20 * time.Minute
+	in.Cluster.Queue = []slurm.Queued{{Start: labTime.Add(opens), Nodes: []string{"c4"}}}
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	s := shape{strategy: packed(), pool: p.pools[0], parts: 8, slots: 8, nodes: 1, array: true, shared: true}
+	c, no := p.predict(s) // eight tasks of seven rounds, of which one has a place now, for up to 18 minutes
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	if c.places.now != 1 || c.places.opens != opens.Seconds() {
+		t.Fatalf("got %+v, want one place before the planned start", c.places)
+	}
+	if got := c.Estimate.Makespan; got < opens.Seconds()+32*60 { // 50 minutes in all, of which the first turn does 17
+		t.Errorf("got %.0f s, want what the first task leaves to follow the planned start after %.0f s", got, opens.Seconds())
 	}
 }
 
