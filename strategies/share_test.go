@@ -3,6 +3,7 @@ package strategies
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,9 +129,15 @@ func TestTurnsOfAShortPartition(t *testing.T) {
 			in := job(items, 0)
 			in.Sample, in.Slurm.Partition, in.Plan.Strategy = tt.sample, "short", "packed"
 			occupy(in.Cluster, 4, 5, 0, 0)
-			c := Choose(in).Chosen
+			plan := Choose(in)
+			c := plan.Chosen
 			if c == nil || c.Layout.Queue == nil {
 				t.Fatalf("%s, %d items: got %+v, want tasks that share a queue", name, items, c)
+			}
+			for _, w := range plan.Warnings {
+				if w.Rule == "time-limit" && !strings.Contains(w.Text, "left to later tasks") {
+					t.Errorf("%s, %d items: got %q, want who runs what cannot end", name, items, w.Text)
+				}
 			}
 			if got := onPlaces(in, *c, 7/c.Layout.Slots); got.left > 0 || got.killed > tt.killed*items/200 {
 				t.Errorf("%s, %d items in %d tasks of %d s, queue %+v: %d are left and %d were killed", name, items, c.Layout.Parts, c.Request.TimeLimitS,
