@@ -161,6 +161,24 @@ func TestThrottledTurns(t *testing.T) {
 	}
 }
 
+// TestTurnsOfTooFewTasks: eight tasks that are left for twelve places end later than twelve would.
+func TestTurnsOfTooFewTasks(t *testing.T) {
+	in := job(6000, 0)
+	in.Sample, in.Slurm.Partition = slices.Repeat([]float64{600}, 12), "long"
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	p.pools[0].wall = nil
+	s := shape{strategy: packed(), pool: p.pools[0], parts: 20, slots: 2, nodes: 1, array: true, shared: true}
+	limitS, _, _ := s.timeLimit(p) // a fifth more than the 90,000 s of a share; in twelve places it takes 150,000 s and more
+	s = s.inTurns(p, limitS)
+	got := p.simulate(s, places{first: 12}, p.may.middle).end
+	if want := onPlaces(in, Candidate{Request: s.request(p, limitS), Layout: s.layout(p, limitS)}, 12).end; want < 160_000 || math.Abs(got-want) > 0.02*want {
+		t.Errorf("predicted were %.0f s, it ends after %.0f s", got, want)
+	}
+}
+
 // TestTurnsBehindAHole: tasks for which there is no place before another job's planned start go on after that.
 func TestTurnsBehindAHole(t *testing.T) {
 	in := job(400, time.Minute)
