@@ -92,7 +92,7 @@ func TestTurnsEndTheRun(t *testing.T) {
 		"even": nil, "uneven": {400, 500, 600, 700, 800}, "Pareto": pareto,
 		"heavy tail": {60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400}, "heavier": {60, 60, 60, 60, 60, 60, 60, 60, 70, 600},
 	} {
-		for _, tt := range []struct{ items, parts, slots, places int }{{400, 10, 4, 2}, {400, 50, 2, 3}, {5000, 50, 2, 7}, {8000, 100, 2, 5}, {4500, 150, 1, 10}} {
+		for _, tt := range []struct{ items, parts, slots, places int }{{400, 10, 4, 2}, {400, 50, 2, 3}, {5000, 50, 2, 7}, {8000, 100, 2, 5}, {4500, 150, 1, 10}, {1000, 25, 8, 1}} {
 			in := job(tt.items, 10*time.Minute)
 			in.Sample, in.Slurm.Partition = sample, "long"
 			p, no := newProblem(in)
@@ -107,7 +107,7 @@ func TestTurnsEndTheRun(t *testing.T) {
 			if got.left > 0 || got.killed > 0 {
 				t.Errorf("%s, %+v: %d s each, queue %+v: %d items are left and %d were killed", name, tt, limitS, s.queue(p, limitS), got.left, got.killed)
 			}
-			if want := p.simulate(s, places{first: tt.places}, p.may.middle).end; math.Abs(got.end-want) > 0.1*want {
+			if want := p.simulate(s, places{first: tt.places}, p.may.middle).end; math.Abs(got.end-want) > 0.05*want {
 				t.Errorf("%s, %+v: ends after %.0f s, predicted were %.0f s", name, tt, got.end, want)
 			}
 		}
