@@ -42,6 +42,9 @@ func (p *problem) packs(o *pool, slots int) ([]shape, *Rejection) {
 	for n := now; n > 0 && n <= mostTimes*now && n < ever; n *= 2 {
 		counts = append(counts, n)
 	}
+	if now > 0 { // whole rounds of what has room now: where all take turns, a last one of fewer would leave places empty
+		ever = min((ever+now-1)/now*now, useful, throttle)
+	}
 	counts = append(counts, ever)
 	if p.in.Plan.Minimize == "cost" { // fewer nodes for longer may leave less of them idle
 		for n := counts[0] / 2; n > 0; n /= 2 {

@@ -113,7 +113,13 @@ func (p *problem) run(s shape, st starting, may scenario) outcome {
 	}
 	out.busy += float64(noPlace-w.parts) * (st.delay + w.overhead.begin + w.overhead.end)
 	if s.turn > 0 && noPlace > w.parts { // a place goes to the next part after each turn
-		turns, idle := w.turns(s.turn, out.longest, scale)
+		turns, each, idle := w.turns(s.turn, out.longest, scale)
+		if again := out.start + each; turns > 0 && again > st.closes { // by then another job has its nodes
+			out.end += max(0, st.opens-again)
+		}
+		if left := float64(noPlace) - turns*float64(w.parts); left > 0 && left < float64(w.parts) { // too few for all places
+			out.end += max(0, out.longest-turns*(each-idle)) * (float64(w.parts)/left - 1)
+		}
 		out.end += turns * (st.hold + st.period/2 + st.delay + w.overhead.begin + w.overhead.end + idle)
 		out.busy += turns * idle * float64(w.parts)
 	}

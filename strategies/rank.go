@@ -1,5 +1,7 @@
 package strategies
 
+import "slices"
+
 // tie is how much two candidates must differ to count as different.
 const tie = 0.05
 
@@ -117,6 +119,7 @@ func (p *problem) tieRules(all []prediction) []rule {
 	}
 	// Of what is not known it is not known to be long, and short items suffer most from a slow dispatch.
 	short := p.lengths.mean < longItem || p.lengths.basis == Assumed
+	busy := slices.ContainsFunc(all, prediction.busy)
 	return []rule{
 		// A second node only where one is full: what ranks say to each other there is slower.
 		{value: func(c prediction) float64 { return yes(p.pieces() > 0) * float64(c.Request.Nodes) }},
@@ -131,7 +134,7 @@ func (p *problem) tieRules(all []prediction) []rule {
 		// As few long items as there are CPUs: independent jobs, so that no CPU waits for another's item.
 		{value: func(c prediction) float64 { return yes(p.fewLong(all) && c.Strategy != "array") }},
 		// What is busy now may become free while the run lasts.
-		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(c.busy()) }, 0.25},
+		{func(c prediction) float64 { return c.Estimate.MakespanLow * yes(busy) }, 0.25},
 		{func(c prediction) float64 { return c.Estimate.CPUHours + float64(c.jobs())*jobWorth/3600 }, tie},
 		// Long items on whole nodes: the tool that users know, where it is known to be there.
 		{value: func(c prediction) float64 { return yes(short || !c.shape.whole || p.in.Tools["parallel"] == "") }},

@@ -1,6 +1,8 @@
 package strategies
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,5 +187,22 @@ func TestJobsAreWorthTheirSaving(t *testing.T) {
 		if c := Choose(in).Chosen; c.Strategy != "packed" || c.Request.ArrayTasks != tt.want {
 			t.Errorf("items of %.0f s: got %s with %d tasks, want packed with %d", tt.times, c.Strategy, c.Request.ArrayTasks, tt.want)
 		}
+	}
+}
+
+// TestWholeRounds: where 12 of 20 nodes are free, 24 tasks take the other 8 as they become free, and are as quick as 12 where they do not.
+func TestWholeRounds(t *testing.T) {
+	in := job(4800, 0)
+	in.Sample, in.Slurm.Partition = slices.Repeat([]float64{600}, 12), "long"
+	in.Cluster.Nodes = nil
+	for i := range 20 {
+		n := node(fmt.Sprintf("n%d", i), 2, 4, 1, 16000, "long")
+		if i >= 12 {
+			n.CPUsAllocated = 8
+		}
+		in.Cluster.Nodes = append(in.Cluster.Nodes, n)
+	}
+	if c := Choose(in).Chosen; c.Strategy != "packed" || c.Layout.Parts != 24 || c.Layout.Slots != 8 {
+		t.Errorf("got %s with %d tasks of %d, want packed with 24 of 8", c.Strategy, c.Layout.Parts, c.Layout.Slots)
 	}
 }

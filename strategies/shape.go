@@ -99,16 +99,20 @@ func (p *problem) allAtOnce(s shape, may scenario) outcome {
 	return p.averaged(may, func(may scenario) outcome { return p.run(s, st, may) })
 }
 
-// queue is what parts that share one need to know of the items. Each takes items for as long as it would of an equal share, since the others
-// could else not run what all leave to them; what is left of its time limit then may be less than the longest item takes.
+// queue is what parts that share one need to know of the items.
 func (s shape) queue(p *problem, limitS int) *Queue {
 	if !s.pulls() {
 		return nil
 	}
 	safe := p.may.high.asSampled()
 	safe.scale = p.lengths.safe
-	left := math.Floor(float64(limitS) - p.allAtOnce(s, safe).taking)
-	return &Queue{ItemS: max(0, min(left, p.lengths.clip(p.lengths.longestSafe()*p.crowding(s))))}
+	return &Queue{ItemS: max(0, s.spares(p, limitS, safe, p.lengths.longestSafe()), s.spares(p, limitS, p.may.middle, p.lengths.longest))}
+}
+
+// spares is how much of its time limit a part can leave unused for want of time for the longest item. It takes items for as long as it would of an
+// equal share, since the others could else not run what all leave to them.
+func (s shape) spares(p *problem, limitS int, may scenario, longest float64) float64 {
+	return min(math.Floor(float64(limitS)-p.allAtOnce(s, may).taking), p.lengths.clip(longest*p.crowding(s)))
 }
 
 // inTurns says how long parts that share a queue take items before they leave the rest to others.

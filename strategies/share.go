@@ -135,17 +135,38 @@ func (w work) shareEven(begins []float64, scale float64) []last {
 	return out
 }
 
-// turns is how often one part follows another in a place that is busy for some time in all, where each takes items for a turn, and one for each
-// slot in any case; and for how long slots are idle at the end of one, while others still run their last items.
-func (w work) turns(turn, busy, scale float64) (turns, idle float64) {
+// turns is how often one part follows another in a place that is busy for some time in all; how long each is there, and for how much of
+// that its slots are idle, since others still run their last items.
+func (w work) turns(turn, busy, scale float64) (turns, each, idle float64) {
 	item := max(w.lengths.mean*scale+w.overhead.item, w.overhead.item*float64(w.slots))
-	if item > 0 {
-		turn = item * (math.Floor(turn/item) + 1)
+	switch {
+	case !w.lengths.even():
+		each, idle = w.turnUneven(turn, scale)
+	case item > 0: // one for each slot in any case
+		each = item * (math.Floor(turn/item) + 1)
+	default:
+		each = turn
 	}
-	if !w.lengths.even() {
-		idle = w.lengths.mean * scale / 2 * (1 - 1/float64(w.slots))
+	return max(0, math.Floor((busy-item/2)/(each-idle))), each, idle
+}
+
+// turnUneven is the mean of some turns: how long one is, and for how much of it slots are idle.
+func (w work) turnUneven(turn, scale float64) (each, idle float64) {
+	n, k := 0, 0
+	for ; n < 32 && k < exact; n++ {
+		free := make(heap, w.slots)
+		for first := k; free[0].free < turn && k-first < exact; k++ {
+			free.replaceFirst(free[0].free + w.overhead.item + w.lengths.of(k, scale))
+		}
+		last, sum := 0.0, 0.0
+		for _, slot := range free {
+			last = max(last, slot.free)
+			sum += slot.free
+		}
+		each += max(turn, free[0].free) + last - free[0].free
+		idle += last - sum/float64(w.slots)
 	}
-	return max(0, math.Floor((busy-item/2)/turn)), idle
+	return each / float64(n), idle / float64(n)
 }
 
 // evenCount is how many items evenSpan has done after some time.

@@ -3,8 +3,11 @@ package strategies
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"hpcsub/slurm"
 )
 
 // taker is a slot of an array task that takes items from the queue of all.
@@ -89,7 +92,7 @@ func TestTurnsEndTheRun(t *testing.T) {
 		"even": nil, "uneven": {400, 500, 600, 700, 800}, "Pareto": pareto,
 		"heavy tail": {60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400}, "heavier": {60, 60, 60, 60, 60, 60, 60, 60, 70, 600},
 	} {
-		for _, tt := range []struct{ items, parts, slots, places int }{{400, 10, 4, 2}, {400, 50, 2, 3}, {5000, 50, 2, 7}, {8000, 100, 2, 5}, {4500, 150, 1, 10}} {
+		for _, tt := range []struct{ items, parts, slots, places int }{{400, 10, 4, 2}, {400, 50, 2, 3}, {5000, 50, 2, 7}, {8000, 100, 2, 5}, {4500, 150, 1, 10}, {1000, 25, 8, 1}} {
 			in := job(tt.items, 10*time.Minute)
 			in.Sample, in.Slurm.Partition = sample, "long"
 			p, no := newProblem(in)
@@ -104,7 +107,7 @@ func TestTurnsEndTheRun(t *testing.T) {
 			if got.left > 0 || got.killed > 0 {
 				t.Errorf("%s, %+v: %d s each, queue %+v: %d items are left and %d were killed", name, tt, limitS, s.queue(p, limitS), got.left, got.killed)
 			}
-			if want := p.simulate(s, places{first: tt.places}, p.may.middle).end; math.Abs(got.end-want) > 0.1*want {
+			if want := p.simulate(s, places{first: tt.places}, p.may.middle).end; math.Abs(got.end-want) > 0.05*want {
 				t.Errorf("%s, %+v: ends after %.0f s, predicted were %.0f s", name, tt, got.end, want)
 			}
 		}
@@ -114,23 +117,26 @@ func TestTurnsEndTheRun(t *testing.T) {
 // TestTurnsOfAShortPartition: where the partition's longest time limit is short and few tasks have a place, each leaves what it could not end, so
 // that no item is killed because others came late.
 func TestTurnsOfAShortPartition(t *testing.T) {
-	for name, tt := range map[string]struct {
-		sample []float64
-		killed int // of 200 items at most: those that are longer than what is left of the limit after an equal share
-	}{
-		"even":       {[]float64{100, 101, 102, 103, 100, 99, 98, 100, 101, 102, 100, 100}, 0},
-		"uneven":     {[]float64{200, 250, 300, 350, 400}, 0},
-		"heavy tail": {[]float64{60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400}, 1},
+	for name, sample := range map[string][]float64{
+		"even":       {100, 101, 102, 103, 100, 99, 98, 100, 101, 102, 100, 100},
+		"uneven":     {200, 250, 300, 350, 400},
+		"heavy tail": {60, 66, 70, 72, 80, 90, 100, 110, 150, 180, 240, 400},
 	} {
 		for _, items := range []int{100, 300, 1000, 3000} {
 			in := job(items, 0)
-			in.Sample, in.Slurm.Partition, in.Plan.Strategy = tt.sample, "short", "packed"
+			in.Sample, in.Slurm.Partition, in.Plan.Strategy = sample, "short", "packed"
 			occupy(in.Cluster, 4, 5, 0, 0)
-			c := Choose(in).Chosen
+			plan := Choose(in)
+			c := plan.Chosen
 			if c == nil || c.Layout.Queue == nil {
 				t.Fatalf("%s, %d items: got %+v, want tasks that share a queue", name, items, c)
 			}
-			if got := onPlaces(in, *c, 7/c.Layout.Slots); got.left > 0 || got.killed > tt.killed*items/200 {
+			for _, w := range plan.Warnings {
+				if w.Rule == "time-limit" && !strings.Contains(w.Text, "left to later tasks") {
+					t.Errorf("%s, %d items: got %q, want who runs what cannot end", name, items, w.Text)
+				}
+			}
+			if got := onPlaces(in, *c, 7/c.Layout.Slots); got.left > 0 || got.killed > 0 {
 				t.Errorf("%s, %d items in %d tasks of %d s, queue %+v: %d are left and %d were killed", name, items, c.Layout.Parts, c.Request.TimeLimitS,
 					*c.Layout.Queue, got.left, got.killed)
 			}
@@ -152,6 +158,48 @@ func TestThrottledTurns(t *testing.T) {
 	}
 	if got := onPlaces(in, *c, c.Request.ArrayThrottle); got.left > 0 || got.killed > 0 || math.Abs(got.end-c.Estimate.Makespan) > 0.05*got.end {
 		t.Errorf("got %+v, predicted were %.0f s", got, c.Estimate.Makespan)
+	}
+}
+
+// TestTurnsOfTooFewTasks: eight tasks that are left for twelve places end later than twelve would.
+func TestTurnsOfTooFewTasks(t *testing.T) {
+	in := job(6000, 0)
+	in.Sample, in.Slurm.Partition = slices.Repeat([]float64{600}, 12), "long"
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	p.pools[0].wall = nil
+	s := shape{strategy: packed(), pool: p.pools[0], parts: 20, slots: 2, nodes: 1, array: true, shared: true}
+	limitS, _, _ := s.timeLimit(p) // a fifth more than the 90,000 s of a share; in twelve places it takes 150,000 s and more
+	s = s.inTurns(p, limitS)
+	got := p.simulate(s, places{first: 12}, p.may.middle).end
+	if want := onPlaces(in, Candidate{Request: s.request(p, limitS), Layout: s.layout(p, limitS)}, 12).end; want < 160_000 || math.Abs(got-want) > 0.02*want {
+		t.Errorf("predicted were %.0f s, it ends after %.0f s", got, want)
+	}
+}
+
+// TestTurnsBehindAHole: tasks for which there is no place before another job's planned start go on after that.
+func TestTurnsBehindAHole(t *testing.T) {
+	in := job(400, time.Minute)
+	in.Slurm.Partition = "long"
+	occupy(in.Cluster, 8, 8, 32, 24)
+	opens := 20 * time.Minute
+	in.Cluster.Queue = []slurm.Queued{{Start: labTime.Add(opens), Nodes: []string{"c4"}}}
+	p, no := newProblem(in)
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	s := shape{strategy: packed(), pool: p.pools[0], parts: 8, slots: 8, nodes: 1, array: true, shared: true}
+	c, no := p.predict(s) // eight tasks of seven rounds, of which one has a place now, for up to 18 minutes
+	if no != nil {
+		t.Fatal(no.Reason)
+	}
+	if c.places.now != 1 || c.places.opens != opens.Seconds() {
+		t.Fatalf("got %+v, want one place before the planned start", c.places)
+	}
+	if got := c.Estimate.Makespan; got < opens.Seconds()+32*60 { // 50 minutes in all, of which the first turn does 17
+		t.Errorf("got %.0f s, want what the first task leaves to follow the planned start after %.0f s", got, opens.Seconds())
 	}
 }
 
