@@ -18,10 +18,13 @@ type doubt struct {
 	asked  time.Time // when the other parts' records were last read
 	until  time.Time // nothing is started until then; zero = no doubt
 	spent  bool      // it was pondered once
+	row    int       // items that failed at once, one after another, whatever was before
+	brake  time.Time // nothing is started until then, since they do
 }
 
 // learn draws conclusions from an end record: does all of the work fail, or this node?
 func (e *engine) learn(r *items.Record) {
+	e.slowDown(r)
 	e.doubt.streak.add(r)
 	if e.doubt.streak.proven || e.doubt.streak.first.state == "" || e.ending || !e.doubt.until.IsZero() {
 		return
@@ -31,6 +34,23 @@ func (e *engine) learn(r *items.Record) {
 	if telling || now.Sub(e.doubt.asked) >= time.Second {
 		e.consult(now)
 	}
+}
+
+// slowDown keeps a node that begins to fail items at once from emptying the queue that all parts share: there each takes as long as one that
+// succeeds, a minute at most. Where the items are to blame, the run takes no longer than if they succeeded.
+func (e *engine) slowDown(r *items.Record) {
+	const most = time.Minute
+	if !failedAtOnce(r) {
+		e.doubt.row = 0
+		return
+	}
+	if e.doubt.row++; e.work.Parts < 2 || e.doubt.row < e.manyQuick() {
+		return
+	}
+	if now := time.Now(); e.doubt.brake.Before(now) {
+		e.doubt.brake = now
+	}
+	e.doubt.brake = e.doubt.brake.Add(min(e.clock.mean(), most) / time.Duration(len(e.slots)))
 }
 
 // manyQuick is how many items that fail at once, one after another, are more than bad luck.
@@ -59,14 +79,14 @@ func (e *engine) consult(now time.Time) {
 	}
 }
 
-// decided says whether there is no doubt about this node, or the time to find out is over.
+// decided says whether there is no doubt about this node, or the time to find out is over, or to wait.
 func (e *engine) decided() bool {
+	now := time.Now()
+	if now.Before(e.doubt.until) || now.Before(e.doubt.brake) {
+		return false
+	}
 	if e.doubt.until.IsZero() {
 		return true
-	}
-	now := time.Now()
-	if now.Before(e.doubt.until) {
-		return false
 	}
 	e.doubt.until = time.Time{}
 	e.consult(now)

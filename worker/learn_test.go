@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +122,31 @@ func TestBadNodeIsLeft(t *testing.T) {
 			good.cmd.Process.Kill()
 			good.wait(20 * time.Second) // its items write into the folder that is removed now
 		})
+	}
+}
+
+// TestNodeThatGoesBad: a node that fails items at once after it did others well takes no more of a shared queue than a good one.
+func TestNodeThatGoesBad(t *testing.T) {
+	t.Parallel()
+	r := freeze(t, numbers(`echo {n} >> ran; [ $NODE = good ] || [ ! -e broken ] || exit 9; sleep 0.5`, 120), 1)
+	r.share(3, 0)
+	var lives []*life
+	for part, node := range []string{"bad", "good", "good"} {
+		lives = append(lives, r.start(lifeOptions{part: part, slots: 2, job: fmt.Sprint(100 + part), env: []string{"SLURMD_NODENAME=" + node, "NODE=" + node}}))
+	}
+	eventually(t, "each node has done some", func() bool { return len(r.lines("ran")) >= 13 })
+	must(t, os.WriteFile(filepath.Join(r.job, "broken"), nil, 0o600))
+	for _, l := range lives {
+		l.wait(60 * time.Second)
+	}
+	failed := 0
+	for _, rec := range r.ends() {
+		if rec.State == items.Failed {
+			failed++
+		}
+	}
+	if n := len(r.ends()); n != 120 || failed == 0 || failed > 60 { // a third of them is its share
+		t.Errorf("%d of %d items failed", failed, n)
 	}
 }
 

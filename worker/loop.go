@@ -103,7 +103,7 @@ func (e *engine) leave(q *queue) {
 
 // waits says whether items would be started that cannot be just now.
 func (e *engine) waits() bool {
-	return e.halt == "" && (e.held != nil || !e.doubt.until.IsZero())
+	return e.halt == "" && (e.held != nil || !e.doubt.until.IsZero() || time.Now().Before(e.doubt.brake))
 }
 
 // fill starts items in all free slots, and asks processes that make short calls for more of them.

@@ -62,6 +62,10 @@ type streak struct {
 // soon is how fast an item fails that could not even begin its work.
 const soon = 2 * time.Second
 
+func failedAtOnce(r *items.Record) bool {
+	return r.State == items.Failed && (r.Elapsed == nil || *r.Elapsed < soon.Seconds())
+}
+
 // add learns from an end record.
 func (s *streak) add(r *items.Record) {
 	f := failureOf(r)
@@ -79,7 +83,7 @@ func (s *streak) add(r *items.Record) {
 	if !s.mixed {
 		s.alike++
 	}
-	if r.State == items.Failed && (r.Elapsed == nil || *r.Elapsed < soon.Seconds()) {
+	if failedAtOnce(r) {
 		s.quick++
 	} else {
 		s.quick = 0
