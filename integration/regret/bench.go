@@ -116,10 +116,10 @@ func (b *Bench) runAll(t *testing.T, w Workload, folder string, plan strategies.
 }
 
 // worthAnother says that a run is short, and may be among the best or is what hpcsub chose, so that its spread matters. A tick of the
-// scheduler, of up to 5 s, still decides between ways that take a minute and differ by little.
+// scheduler, of up to 5 s, still decides between ways that take a minute and differ by little, and alone between those that take seconds.
 func worthAnother(have []Measurement, best float64, chosen bool) bool {
 	for _, m := range have {
-		if !m.Cut && (m.Seconds < 30 && (chosen || m.Seconds <= 1.5*best) || m.Seconds < 60 && m.Seconds <= 1.1*best) {
+		if !m.Cut && (m.Seconds < 6 || m.Seconds < 30 && (chosen || m.Seconds <= 1.5*best) || m.Seconds < 60 && m.Seconds <= 1.1*best) {
 			return true
 		}
 	}
