@@ -107,20 +107,25 @@ func (w work) shareEven(begins []float64, scale float64) []last {
 	length := w.lengths.of(0, scale)
 	doneBy := func(t float64) (sum int) {
 		for _, begin := range begins {
-			sum += evenCount(t-begin, w.slots, length, w.overhead.item)
+			if t > begin {
+				sum += evenCount(t-begin, w.slots, length, w.overhead.item)
+			}
 		}
 		return sum
 	}
-	low, high := begins[0], begins[0]+evenSpan(w.items, w.slots, length, w.overhead.item)
-	for range 60 { // to the last bit
-		if mid := (low + high) / 2; doneBy(mid) < w.items {
+	equal := evenSpan((w.items+len(begins)-1)/len(begins), w.slots, length, w.overhead.item) // what a part takes for an equal share
+	low, high := begins[0], slices.Max(begins)+equal
+	done := doneBy(high)
+	for done != w.items && high-low > 1e-9*high { // nearer than that only what ends together lies
+		mid := (low + high) / 2
+		if n := doneBy(mid); n < w.items {
 			low = mid
 		} else {
-			high = mid
+			high, done = mid, n
 		}
 	}
 	out := make([]last, len(begins))
-	surplus := doneBy(high) - w.items
+	surplus := done - w.items
 	for p := len(begins) - 1; p >= 0; p-- {
 		out[p] = last{begins[p], begins[p]}
 		count := evenCount(high-begins[p], w.slots, length, w.overhead.item)
