@@ -9,7 +9,8 @@ import (
 // Parts that share a queue: whichever has a free slot takes the next item. How long a part runs then depends on when the others
 // begin, so that it is simulated with their starts. Parts that find no place until the queue is empty end as they begin.
 
-// share starts as many parts as there are places, which run until the queue is empty, all lengths multiplied by scale.
+// share starts as many parts as there are places, which run until the queue is empty, all lengths multiplied by scale. What parts without a
+// place cost, which only come and go, is not in it.
 func (s starting) share(w work, scale float64) outcome {
 	at := make([]float64, max(1, min(s.places, w.parts)))
 	begins := make([]float64, len(at))
@@ -33,7 +34,6 @@ func (s starting) share(w work, scale float64) outcome {
 		out.longest = max(out.longest, end-begins[p]+w.overhead.begin)
 		out.taking = max(out.taking, last.began-begins[p]+w.overhead.begin)
 	}
-	out.busy += float64(w.parts-len(at)) * (s.delay + w.overhead.begin + w.overhead.end)
 	return out
 }
 
