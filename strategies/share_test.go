@@ -245,3 +245,18 @@ func oneByOne(w work, begins []float64) (end float64) {
 	}
 	return end
 }
+
+// TestStandaloneIsDealt: a script that runs without hpcsub has no queue to share, and its time limit is that of the longest dealt share.
+func TestStandaloneIsDealt(t *testing.T) {
+	in := job(640, 0)
+	in.Sample, in.Plan.Strategy = heavy, "packed"
+	shared := Choose(in).Chosen
+	in.Standalone = true
+	dealt := Choose(in).Chosen
+	if shared.Layout.Queue == nil || dealt.Layout.Queue != nil || dealt.Layout.Parts < 2 {
+		t.Fatalf("got the queues %v and, standalone, %v in %d parts; want one, and none in several", shared.Layout.Queue, dealt.Layout.Queue, dealt.Layout.Parts)
+	}
+	if dealt.Estimate.Makespan <= shared.Estimate.Makespan {
+		t.Errorf("dealt %v s, shared %v s: a queue that is shared is to be the shorter", dealt.Estimate.Makespan, shared.Estimate.Makespan)
+	}
+}
